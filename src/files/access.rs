@@ -181,19 +181,19 @@ mapping! {
         /// The id of the person in the company.
         #[schemars(with = "forms::Key")]
         "employeeId" pub(crate) employee_id: Given<At<String>>,
-        /// The legal entity: an id or a name from `ids.legalEntity`.
+        /// The legal entity: an id, a name from `ids.legalEntity`, or the name that the API shows of people.
         #[schemars(with = "forms::LegalEntity")]
         "legalEntity" pub(crate) legal_entity: Given<At<String>>,
-        /// The department: an id or a name from `ids.department`.
+        /// The department: an id, a name from `ids.department`, or the name that the API shows of people.
         #[schemars(with = "forms::Department")]
         "department" pub(crate) department: Given<At<String>>,
-        /// The cost center: an id or a name from `ids.costCenter`.
+        /// The cost center: an id, a name from `ids.costCenter`, or the name that the API shows of people.
         #[schemars(with = "forms::CostCenter")]
         "costCenter" pub(crate) cost_center: Given<At<String>>,
-        /// The office: an id or a name from `ids.office`.
+        /// The office: an id, a name from `ids.office`, or the name that the API shows of people.
         #[schemars(with = "forms::Office")]
         "office" pub(crate) office: Given<At<String>>,
-        /// The grade: an id or a name from `ids.grade`.
+        /// The grade: an id, a name from `ids.grade`, or the name that the API shows of people.
         #[schemars(with = "forms::Grade")]
         "grade" pub(crate) grade: Given<At<String>>,
         /// The job title.

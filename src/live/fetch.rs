@@ -22,6 +22,7 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, GroupRole, Observed, ObservedCompany, User, completed},
+        person::Units,
         scope::{Scope, Shared},
         selector::{Selector, Traits},
     },
@@ -236,6 +237,7 @@ async fn company(
     read.join(&mut company);
     more.join(&mut company);
     company.selected = selected.rules;
+    company.units = std::mem::take(&mut people.units);
     let strangers = strangers(source, reads.id, &wanted, &company.contents, &people.users).await?;
     people.users.extend(strangers);
     let known: BTreeSet<UserId> = people.direct.iter().map(|it| it.0).collect();
@@ -353,6 +355,8 @@ struct People {
     direct: Vec<(UserId, DirectRoles)>,
     /// What those are apart from access of whom it is looked at, as far as that was told.
     profiles: BTreeMap<UserId, Traits>,
+    /// What departments and the like are called, where that is looked at.
+    units: Units,
     /// Those of them who have no account yet.
     newcomers: BTreeSet<UserId>,
     /// Companies that do not let this token look for people.
@@ -363,7 +367,7 @@ struct People {
 
 /// Reads the users of a company that the list speaks of, and of some of them groups and direct roles.
 async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) -> Read<People> {
-    let (mut users, told) = profiles::find(source, reads).await?;
+    let profiles::Found { mut users, told, units } = profiles::find(source, reads).await?;
     let mut directory = Directory::new(&users);
     let single = one_by_one(source, reads.id, &missing(&reads.people, &directory)).await?;
     directory.add(&single);
@@ -382,7 +386,8 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
     users.extend(single);
     users.extend(more);
     let (profiles, newcomers) = (told, BTreeSet::new());
-    Ok(People { users, cut_off: found.cut_off, held, direct, profiles, newcomers, closed, unlisted: false })
+    let cut_off = found.cut_off;
+    Ok(People { users, cut_off, held, direct, profiles, units, newcomers, closed, unlisted: false })
 }
 
 /// Reads the same, with what people are apart from access, and with those who have no account yet.
@@ -390,7 +395,10 @@ async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>
     let mut people = people(source, known, reads).await?;
     let directory = Directory::new(&people.users);
     let told = std::mem::take(&mut people.profiles);
-    people.profiles = profiles::complete(source, reads, &directory, told).await?;
+    let (profiles, grades) = profiles::complete(source, reads, &directory, told).await?;
+    people.units.extend(grades);
+    let holders = having(source, reads.id, &profiles::new_keys(reads, &directory, &profiles)).await?;
+    people.profiles = profiles;
     let newcomers = newcomers::newcomers(reads, &directory);
     for newcomer in &newcomers {
         people.direct.push((newcomer.id, DirectRoles::default()));
@@ -398,7 +406,19 @@ async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>
     }
     people.newcomers = newcomers.iter().map(|it| it.id).collect();
     people.users.extend(newcomers);
+    people.users.extend(holders);
     Ok(people)
+}
+
+/// Who has keys that others are to get. What is not told stops nothing: then the API says it when they are written.
+async fn having(source: &Source, company: CompanyId, keys: &[PersonRef]) -> Read<Vec<User>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    match source.find_users(company, keys).await {
+        Err(FetchError::NotRecorded(_)) => Ok(Vec::new()),
+        found => unless_refused(found),
+    }
 }
 
 fn searched(list: &ReadList<'_>) -> BTreeSet<CompanyId> {
@@ -507,7 +527,11 @@ fn missing(people: &[PersonRef], directory: &Directory<'_>) -> Vec<PersonRef> {
 /// Asks once more for everybody that the bulk list did not find: it is a draft in the API and may
 /// not match every address (contract §7.2), and nobody shall be withheld on its word alone.
 async fn one_by_one(source: &Source, company: CompanyId, people: &[PersonRef]) -> Read<Vec<User>> {
-    let found = stream::iter(people).map(|it| source.query_user(company, it));
+    // No list is filtered by employee ids: each was asked for alone, or looked up in a list of everybody, as it is.
+    let is_certain =
+        |it: &&PersonRef| matches!(source, Source::Api(_)) && matches!(it, PersonRef::EmployeeId(_));
+    let doubtful = people.iter().filter(|it| !is_certain(it));
+    let found = stream::iter(doubtful).map(|it| source.query_user(company, it));
     let found: Vec<Vec<User>> = found.buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
 }

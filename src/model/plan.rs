@@ -36,7 +36,7 @@ pub use accepted::{Accepted, Difference, Side};
 pub use change::{Action, Change, Edits, relation};
 pub use judged::{Check, Digest, Gap, GapCause, ID_DIGITS, Judgement, Outside, ReadGroup, Survivor, Verdict};
 pub use people::{Affected, Loser, Path, People, RoleEffect};
-pub use withheld::{StaysActive, WithheldReason};
+pub use withheld::{StaysActive, Unnamed, WithheldReason};
 
 /// Every edit that turns the live state into the desired one, with places, reasons and names beside it.
 #[derive(Clone, Debug, Default)]

@@ -97,6 +97,7 @@ mod terms;
 mod tls;
 mod together;
 mod undo;
+mod units;
 mod unmanaged;
 mod users;
 mod watched;

@@ -161,7 +161,7 @@ impl Check {
                 Attribute::Approvers => self.approvers(at, meaning.managers, cell.text),
                 _ => {
                     let raw = At { v: cell.text.to_owned(), line: cell.line, column: cell.column };
-                    self.attribute(attribute, &raw, Code::InvalidRow).map(TraitValue::Ready)
+                    self.of_person(attribute, &raw, Code::InvalidRow)
                 }
             };
             let to = if attribute.is_of_new_account() { &mut create } else { &mut traits };
@@ -195,8 +195,7 @@ impl Check {
             .filter(|it| !has(*it))
             .map(Attribute::as_str)
             .collect();
-        missing
-            .extend(user.said(Attribute::LegalEntity).is_none().then_some(Attribute::LegalEntity.as_str()));
+        missing.extend((!user.says(Attribute::LegalEntity)).then_some(Attribute::LegalEntity.as_str()));
         if !missing.is_empty() {
             let message =
                 format!("an account is made with {}, and the row says nothing of that", missing.join(", "));

@@ -140,7 +140,7 @@ impl Check {
         }
         for (attribute, raw) in texts {
             let Some(raw) = raw.as_ref() else { continue };
-            let value = self.attribute(attribute, raw, Code::InvalidUser).map(TraitValue::Ready);
+            let value = self.of_person(attribute, raw, Code::InvalidUser);
             traits.extend(value.map(|value| DeclaredTrait { attribute, value, from: self.at(raw) }));
         }
         traits.sort_by_key(|it| it.attribute);

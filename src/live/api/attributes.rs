@@ -5,11 +5,13 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Part;
+use super::{Part, liberal::Named};
 use crate::model::{
     acting::{Arrangers, Consent},
     ids::{CompanyId, UserId, parse_uuid},
+    name,
     object::Object,
+    person::Unit,
     selector::{Attribute, PersonPart, Traits},
 };
 
@@ -87,6 +89,14 @@ pub(crate) fn traits(part: PersonPart, object: &Object) -> Traits {
         value.into_iter().filter(|it| !it.is_empty()).for_each(|it| traits.put(attribute, it));
     }
     traits
+}
+
+/// Returns the grade that a part names, with what it is called, where both are told.
+pub(crate) fn grade(object: &Object) -> Option<Unit> {
+    let Named { id, name } = object.read("gradeRef")?;
+    let mut name = name.filter(|it| !it.is_empty() && parse_uuid(it).is_none())?;
+    name::compose(&mut name);
+    Some(Unit { id, name: Some(name) })
 }
 
 /// Puts a value of an attribute into its part; `None` takes it out.

@@ -10,21 +10,30 @@ use crate::{
     live::source::Source,
     model::{
         directory::Directory,
-        ids::UserId,
+        ids::{PersonRef, UserId},
         observed::User,
+        person::Units,
         selector::{Attribute, PersonPart, Traits},
     },
 };
 
+/// The people of a company, what is told of those on the list, and what departments and the like are called there.
+pub(super) struct Found {
+    pub(super) users: Vec<User>,
+    pub(super) told: BTreeMap<UserId, Traits>,
+    pub(super) units: Units,
+}
+
 /// Finds the people of a company, and notes what is told of those on the list.
-pub(super) async fn find(
-    source: &Source,
-    reads: &CompanyReads<'_>,
-) -> Read<(Vec<User>, BTreeMap<UserId, Traits>)> {
+pub(super) async fn find(source: &Source, reads: &CompanyReads<'_>) -> Read<Found> {
     if reads.profiles.is_empty() {
-        return Ok((source.find_users(reads.id, &reads.people).await?, BTreeMap::new()));
+        let users = source.find_users(reads.id, &reads.people).await?;
+        return Ok(Found { users, told: BTreeMap::new(), units: Units::default() });
     }
-    let found = source.find_traits(reads.id, &reads.people).await?;
+    let (found, units) = match reads.says_names {
+        true => source.find_in_list(reads.id, &reads.people).await?,
+        false => (source.find_traits(reads.id, &reads.people).await?, Units::default()),
+    };
     let (mut users, mut told) = (Vec::with_capacity(found.len()), BTreeMap::new());
     for (user, traits) in found {
         told.extend(traits.map(|it| (user.id, it)));
@@ -32,7 +41,7 @@ pub(super) async fn find(
     }
     users.sort_by_key(|it| it.id);
     users.dedup();
-    Ok((users, told))
+    Ok(Found { users, told, units })
 }
 
 /// How many people have to be asked for one by one.
@@ -54,13 +63,13 @@ fn takes_a_request(attributes: &BTreeSet<Attribute>, is_listed: bool) -> bool {
     of_business.peek().is_some() && !(is_listed && of_business.all(|it| it.is_listed()))
 }
 
-/// Completes what is told of those on the list.
+/// Completes what is told of those on the list; with what grades are called, as far as that was told.
 pub(super) async fn complete(
     source: &Source,
     reads: &CompanyReads<'_>,
     directory: &Directory<'_>,
     mut told: BTreeMap<UserId, Traits>,
-) -> Read<BTreeMap<UserId, Traits>> {
+) -> Read<(BTreeMap<UserId, Traits>, Units)> {
     let meant = reads.profiles.iter().filter_map(|(person, attributes)| {
         let user = directory.user(directory.anyone(reads.id, person).ok()?)?;
         Some((user, attributes, told.remove(&user.id)))
@@ -68,19 +77,38 @@ pub(super) async fn complete(
     let meant: Vec<_> = meant.collect();
     let read = stream::iter(meant).map(|(user, attributes, listed)| async move {
         let is_asked = takes_a_request(attributes, listed.is_some());
-        let mut traits = match listed.filter(|_| !is_asked) {
-            Some(listed) => listed,
-            None if !is_asked => Traits::default(),
+        let (mut traits, grade) = match listed.filter(|_| !is_asked) {
+            Some(listed) => (listed, None),
+            None if !is_asked => (Traits::default(), None),
             None => match source.business_info(reads.id, user.id).await? {
                 Some(traits) => traits,
                 None => return Read::Ok(None),
             },
         };
         put_row(user, &mut traits);
-        Ok(Some((user.id, traits)))
+        Ok(Some((user.id, traits, grade)))
     });
     let read: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
-    Ok(read.into_iter().flatten().collect())
+    let (mut profiles, mut units) = (BTreeMap::new(), Units::default());
+    for (user, traits, grade) in read.into_iter().flatten() {
+        grade.iter().for_each(|it| units.put(Attribute::Grade, it));
+        profiles.insert(user, traits);
+    }
+    Ok((profiles, units))
+}
+
+/// The external and employee ids that people are to get and that nobody is known by who was looked for.
+pub(super) fn new_keys(
+    reads: &CompanyReads<'_>,
+    directory: &Directory<'_>,
+    profiles: &BTreeMap<UserId, Traits>,
+) -> Vec<PersonRef> {
+    let new = reads.declared.users.iter().flat_map(|user| {
+        let live = directory.anyone(reads.id, &user.person).ok().and_then(|it| profiles.get(&it));
+        let given = user.given_keys().filter(move |it| live.is_some_and(|live| live.get(it.0) != it.1.key()));
+        given.map(|it| it.1)
+    });
+    new.filter(|it| !directory.knows(it)).collect()
 }
 
 /// What is told of everybody on a list.

@@ -12,6 +12,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, UserId},
     name,
     observed::{GroupHead, GroupRole, RoleHead, User},
+    person::Units,
     selector::{Selector, Traits},
     stamp::Stamps,
 };
@@ -229,6 +230,11 @@ impl Answers {
         };
         let person = self.person(user).ok_or_else(|| NotRecorded::DirectRoles(named(user, &rows())))?;
         Ok(person.direct_roles.clone())
+    }
+
+    /// What departments and the like of a company are called.
+    pub(in crate::live) fn units(&self, company: CompanyId) -> Units {
+        self.directory(company).map(|it| it.units.clone()).unwrap_or_default()
     }
 
     /// What a user is apart from access; `None` of whom it was not recorded.

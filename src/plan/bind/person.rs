@@ -132,7 +132,7 @@ pub(super) fn movers(
         let all = user.traits.iter().chain(user.create.iter().filter(|_| is_new));
         let said = all.filter(|it| it.attribute != Attribute::Active).filter_map(|it| match &it.value {
             TraitValue::Ready(value) => Some((it.attribute, &**value)),
-            TraitValue::People(_) => None,
+            TraitValue::Named(_) | TraitValue::People(_) => None,
         });
         let active = user
             .active()
@@ -266,6 +266,8 @@ impl Binding<'_> {
     ) -> Option<Box<str>> {
         let value = match &declared.value {
             TraitValue::Ready(value) => value.clone(),
+            // It is withheld.
+            TraitValue::Named(_) => return None,
             TraitValue::People(people) => {
                 let mut found = Vec::with_capacity(people.len());
                 for person in people {
@@ -287,6 +289,12 @@ impl Binding<'_> {
             }
         };
         if declared.attribute == Attribute::Active && self.staying.contains(&id) {
+            return None;
+        }
+        if let Some(&holder) = self.taken.get(&(id, declared.attribute)) {
+            let (user, attribute, key) = (user.person.clone(), declared.attribute, value);
+            let what = WithheldReason::Taken { user, attribute, key, holder };
+            self.withhold_user(declared.from, what);
             return None;
         }
         // Whoever is there already leaves only where that can be undone.
