@@ -87,12 +87,16 @@ impl User<'_> {
     }
 }
 
+/// By what an account is known that is made with these attributes.
+pub(super) fn keys<'v>(said: impl Fn(Attribute) -> Option<&'v str>) -> Vec<PersonRef> {
+    let keys = [(PersonKey::Email, Attribute::Email), (PersonKey::ExternalId, Attribute::ExternalId)];
+    keys.into_iter().filter_map(|it| PersonRef::by(it.0, said(it.1)?).ok()).collect()
+}
+
 /// Everybody of a company who has the address or the external id, active or not.
 async fn known(reader: &Reader, company: CompanyId, profile: &Traits) -> Result<Vec<UserId>, ApiError> {
-    let keys = [(PersonKey::Email, Attribute::Email), (PersonKey::ExternalId, Attribute::ExternalId)];
-    let keys = keys.into_iter().filter_map(|it| PersonRef::by(it.0, profile.get(it.1)?).ok());
     let mut found: BTreeSet<UserId> = BTreeSet::new();
-    for key in keys.collect::<Vec<_>>() {
+    for key in keys(|it| profile.get(it)) {
         let users: Vec<Account> = reader.query_user(company, &key).await?;
         found.extend(users.iter().map(|it| it.id));
     }

@@ -144,10 +144,18 @@ pub fn bound(
     let index = Arc::new(fresh.index.merged(&plan.index).merged(&lost));
     let live = fresh.live.renumbered(&fresh.index.within(&index));
     let mut staying = Vec::new();
+    // Who is not active again afterwards is given nothing back: for as long as it takes, an active account would hold it.
+    let is_back = |done: &Done, change: &Change<'_>| {
+        done.attributes.contains(&Attribute::Active)
+            && matches!(change.account(), Some([_, Some("true")]))
+            && snapshot.deactivating.contains(&change.company())
+    };
+    let back = changes().filter(|(change, done)| is_back(done, change)).filter_map(|it| it.0.user());
+    let locked: BTreeSet<UserId> = back.chain(fresh.locked.iter().copied()).collect();
     let mut undo = Undo {
         index: &index,
         facts: Facts::default(),
-        locked: &fresh.locked,
+        locked: &locked,
         deactivating: &snapshot.deactivating,
     };
     let mut owners: BTreeSet<Owner> = BTreeSet::new();
@@ -164,7 +172,7 @@ pub fn bound(
                 let Some(person) = person.filter(read) else { continue };
                 let held = live.direct(person);
                 let mut roles = if done.direct { restored_user(&change, &held) } else { held.clone() };
-                if change.user().is_some_and(|it| fresh.locked.contains(&it)) {
+                if change.user().is_some_and(|it| locked.contains(&it)) {
                     let within = |it: &DirectRole| it.within(held.get(it.kind())?);
                     roles = roles.iter().filter_map(within).collect();
                 }

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 
 use super::{Checked, Error, Live, Note, Observation, Run, Wanted, observed, runs, wrong};
 use crate::{
-    apply::{journal::Trust, record},
+    apply::{
+        journal::Trust,
+        record::{self, Creation},
+    },
     files::declared::{Bare, Declared, DeclaredCompany},
     live::{
         FetchError,
@@ -270,8 +273,8 @@ async fn undo(
     let first = runs::first(&run, later);
     let successors = runs::successors(later);
     let Run { mut saved, records, journal, trust, .. } = run;
-    let (plan, done) =
-        rollback::with_accounts(&saved.plan, record::done(&records), &record::accounts(&records));
+    let accounts = accounts(live, &record::creations(&records)).await?;
+    let (plan, done) = rollback::with_accounts(&saved.plan, record::done(&records), &accounts);
     saved.plan = plan;
     let mut touched = touched(&saved.plan, &mut checked.declared);
     // Groups that were created have ids that the journal alone knows, or no file at all.
@@ -325,6 +328,25 @@ async fn undo(
     }
     confirm(&live.source, &going(&plan), &snapshot).await?.none()?;
     Ok(Planned { plan, rules: bound.rules, sources, notes, whole: whole(&snapshot), observed: None })
+}
+
+/// The accounts that a run has made, by the ids that its plan made up for them. One of which the answer was lost is known by its
+/// address or external id: before it was sent, nobody had either.
+async fn accounts(live: &Live, creations: &[Creation]) -> Result<BTreeMap<UserId, UserId>, Error> {
+    let mut accounts = BTreeMap::new();
+    for it in creations.iter().filter(|it| !it.is_refused) {
+        let found = match it.given {
+            Some(given) => vec![given],
+            None => live.source.find_users(it.company, &it.keys).await?.into_iter().map(|it| it.id).collect(),
+        };
+        // By two keys somebody is found twice.
+        if let [one, ref others @ ..] = found[..]
+            && others.iter().all(|it| *it == one)
+        {
+            accounts.insert(it.made_up, one);
+        }
+    }
+    Ok(accounts)
 }
 
 /// Makes sure that companies were read whose groups are to change: who knows nothing of them could take them for gone.

@@ -100,10 +100,9 @@ impl DeclaredUser {
         })
     }
 
-    /// Whether the account shall be active, where that is said.
+    /// Whether the account shall be active, where that is said: one that is made is so without.
     pub(crate) fn active(&self) -> Option<bool> {
-        let said = self.said(Attribute::Active).map(|it| it == "true");
-        said.or((!self.create.is_empty()).then_some(true))
+        self.said(Attribute::Active).map(|it| it == "true")
     }
 
     /// The value that is declared of an attribute, where that is known offline.

@@ -11,15 +11,16 @@ use std::{
 use super::{Binding, Bound, Fact, Owner, PersonIx, Withheld, WithheldReason, lockout::Cut, people::nowhere};
 use crate::{
     files::{
-        check::declared_twice,
+        check::{declared_twice, locked_out},
         declared::{Declared, DeclaredCompany, DeclaredTrait, DeclaredUser, TraitValue},
     },
     model::{
         directory::{Directory, Failed},
-        ids::UserId,
+        ids::{PersonRef, UserId},
         observed::{Observed, ObservedCompany},
         plan::{StaysActive, Unresolved},
         selector::{Attribute, Selector, Traits},
+        source::Place,
     },
 };
 
@@ -46,7 +47,7 @@ pub(super) fn revived<'a>(declared: &Declared, snapshot: &'a Observed) -> Cow<'a
     Cow::Owned(snapshot)
 }
 
-/// Returns everybody of a company who leaves, whose account is active and shall not be, and of these those who stay, as
+/// Returns everybody of a company who leaves, whose account shall not be active, and of those who are those who stay, as
 /// that would do harm: they keep all that they have.
 pub(super) fn leaving(
     declared: &Declared,
@@ -54,8 +55,16 @@ pub(super) fn leaving(
     bound: &mut Bound,
 ) -> (BTreeMap<UserId, Cut>, BTreeSet<UserId>) {
     let leavers = company.users.iter().rev().filter(|it| it.active() == Some(false));
-    let meant = leavers.filter_map(|it| Some((directory.member(company.id, &it.person).ok()?, it)));
-    let meant: BTreeMap<UserId, &DeclaredUser> = meant.collect();
+    let (mut meant, mut gone) = (BTreeMap::new(), BTreeMap::new());
+    for user in leavers {
+        match directory.member(company.id, &user.person) {
+            Ok(id) => _ = meant.insert(id, user),
+            Err(Failed { why: Unresolved::Inactive, candidates }) => {
+                gone.extend(<[UserId; 1]>::try_from(candidates).map(|[id]| (id, user)));
+            }
+            Err(_) => (),
+        }
+    }
     let own = declared.identity_of(company.id).and_then(|it| directory.anyone(company.id, &it.0).ok());
     let approvers = approvers(company, directory, snapshot);
     let only = |leaver: UserId| {
@@ -68,12 +77,16 @@ pub(super) fn leaving(
         of.sort_unstable();
         of
     };
-    let (mut cut, mut staying) = (BTreeMap::new(), BTreeSet::new());
+    let is_protected = |it: &UserId| bound.rules.protected_people.binary_search(it).is_ok();
+    let cut = gone.iter().filter(|it| !is_protected(it.0));
+    let mut cut: BTreeMap<UserId, Cut> =
+        cut.map(|it| (*it.0, Cut { from: it.1.from, leaves: true })).collect();
+    let mut staying = BTreeSet::new();
     for (&id, user) in &meant {
         let of = only(id);
         let because = if Some(id) == own {
             Some(StaysActive::OwnAccount)
-        } else if bound.rules.protected_people.binary_search(&id).is_ok() {
+        } else if is_protected(&id) {
             Some(StaysActive::Protected)
         } else {
             (!of.is_empty()).then_some(StaysActive::SoleApprover)
@@ -136,6 +149,7 @@ pub(super) fn movers(
         });
         let active = user
             .active()
+            .or((is_new && !user.create.is_empty()).then_some(true))
             .filter(|_| !staying.contains(&id))
             .map(|it| (Attribute::Active, if it { "true" } else { "false" }));
         for (attribute, value) in said.chain(active) {
@@ -180,16 +194,29 @@ fn meant(rule: &Selector, now: &Arc<[UserId]>, movers: &BTreeMap<UserId, Mover>)
 
 impl Binding<'_> {
     /// Binds what is declared of people apart from access.
-    pub(super) fn profiles(&mut self, snapshot: &Observed) {
+    pub(super) fn profiles(&mut self, snapshot: &Observed, declared: &Declared) {
         let company = self.company;
         let mut bound: BTreeMap<UserId, &DeclaredUser> = BTreeMap::new();
         for user in company.users.iter().filter(|it| !it.traits.is_empty() || !it.create.is_empty()) {
             let id = match self.directory.anyone(self.company.id, &user.person) {
                 Ok(id) => id,
-                // An account that is not to be used is not made.
+                // Who has no account cannot use it: an account that is not to be used is not made either.
+                Err(why @ (Unresolved::Unknown | Unresolved::Nowhere(_))) if user.active() == Some(false) => {
+                    let person = user.person.clone();
+                    self.withhold_user(user.from, WithheldReason::UnmanagedUser { person, why });
+                    continue;
+                }
                 Err(Unresolved::Unknown | Unresolved::Nowhere(_))
-                    if user.active() == Some(false) && !user.create.is_empty() =>
+                    if let Some(from) = self.cut_off(user, declared) =>
                 {
+                    self.bound.remarks.push(locked_out(&user.person, user.from, from));
+                    continue;
+                }
+                Err(Unresolved::Unknown | Unresolved::Nowhere(_))
+                    if let Some((key, id)) = self.holder(user) =>
+                {
+                    let person = user.person.clone();
+                    self.withhold_user(user.from, WithheldReason::Creation { person, key, user: id });
                     continue;
                 }
                 Err(why) => {
@@ -212,6 +239,22 @@ impl Binding<'_> {
             }
         }
         self.profiled(snapshot);
+    }
+
+    /// The lock-out in force of somebody who shall have an account.
+    fn cut_off(&self, user: &DeclaredUser, declared: &Declared) -> Option<Place> {
+        let keys = user.keys();
+        let mut in_force = declared.lockouts.iter().filter(|it| it.holds(self.now));
+        in_force.find(|it| keys.contains(&it.person)).map(|it| it.from)
+    }
+
+    /// Whoever is known by another key of somebody who shall have an account, with that key.
+    fn holder(&self, user: &DeclaredUser) -> Option<(PersonRef, UserId)> {
+        let mut keys = user.keys().into_iter().skip(1);
+        keys.find_map(|key| {
+            let user = self.directory.find(&key).first()?.id;
+            Some((key, user))
+        })
     }
 
     /// Puts what people are of whom a run asks on both sides, as it is.
@@ -241,7 +284,12 @@ impl Binding<'_> {
             value: TraitValue::Ready("true".into()),
             from: user.from,
         };
-        let implied = (!user.create.is_empty() && user.said(Attribute::Active).is_none()).then_some(&active);
+        let is_silent = !user.create.is_empty() && user.active().is_none();
+        let implied = (is_silent && creates).then_some(&active);
+        if is_silent && live.get(Attribute::Active) == Some("false") {
+            let (person, key) = (user.person.clone(), user.person.clone());
+            self.withhold_user(user.from, WithheldReason::Creation { person, key, user: id });
+        }
         let create = user.create.iter().filter(|_| creates).chain(implied);
         let owner = Owner::Person(person);
         self.note(owner, Fact::Attributes).from = Some(user.from);
@@ -287,6 +335,12 @@ impl Binding<'_> {
             }
         };
         if declared.attribute == Attribute::Active && self.staying.contains(&id) {
+            return None;
+        }
+        // Who is cut off gets no account back.
+        let comes = declared.attribute == Attribute::Active && *value == *"true" && live != Some("true");
+        if let Some(cut) = self.locked.get(&id).filter(|it| comes && !it.leaves) {
+            self.bound.remarks.push(cut.remark(&user.person, declared.from));
             return None;
         }
         // Whoever is there already leaves only where that can be undone.
