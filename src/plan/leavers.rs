@@ -92,7 +92,7 @@ pub fn tell(plan: &mut Plan, snapshot: &Observed) {
         }
     }
     let mut named = superiors.named(&gone, &gone);
-    for change in plan.people().filter(|it| it.leaves()) {
+    for change in plan.people().filter(Change::leaves) {
         let Some(user) = change.user() else { continue };
         let roles = change.direct_before();
         let travellers = roles.iter().flat_map(DirectRole::travellers).map(|it| it.user);
@@ -117,7 +117,7 @@ pub fn tell(plan: &mut Plan, snapshot: &Observed) {
         let from = account.and_then(|it| change.note(it).from).or(change.from());
         Some(Leaver { company: change.company(), user, from, still: still(&user) })
     };
-    let leavers = plan.people().filter(|it| it.leaves()).filter_map(leaver);
+    let leavers = plan.people().filter(Change::leaves).filter_map(leaver);
     let mut leavers: Vec<Leaver> = leavers.filter(|it| !it.still.is_empty()).collect();
     leavers.sort();
     let of = |it: &LookUps| leaving.iter().any(|(company, _)| *company == it.company);

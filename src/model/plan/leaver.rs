@@ -34,7 +34,7 @@ pub struct Still {
     /// Whether they have no other approver.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub only: bool,
-    /// Over whom, sorted.
+    /// The people, sorted.
     #[serde(rename = "userIds")]
     pub over: Vec<UserId>,
 }
