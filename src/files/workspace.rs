@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     At,
+    declared::DeclaredRules,
     decode::places,
     entry::{ApiSection, PersonEntry, RoleName, person_keys},
     forms,
@@ -153,6 +154,10 @@ mapping! {
         /// Most accounts in one apply; 20 where absent.
         #[schemars(extend("examples" = [Rules::default().people_at_most]))]
         "atMost" pub(crate) at_most: Given<At<u64>>,
+        /// Most people of a company who are asked, each by one request, whether they name somebody who leaves as manager or
+        /// approver; 1000 where absent. Where there are more, or it is 0, nobody is asked for that.
+        #[schemars(extend("examples" = [DeclaredRules::LOOK_UPS]))]
+        "lookUps" pub(crate) look_ups: Given<At<u64>>,
     }
 }
 

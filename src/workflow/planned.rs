@@ -15,7 +15,7 @@ use crate::{
     files::declared::{Bare, Declared, DeclaredCompany},
     live::{
         FetchError,
-        fetch::{Failed, Going, ReadList, confirm, fetch_lockouts, holders, lockout_holders, named},
+        fetch::{Failed, Going, ReadList, confirm, fetch_lockouts, holders, lockout_holders, named, naming},
     },
     model::{
         finding::Code,
@@ -31,7 +31,7 @@ use crate::{
         bind::bind,
         diff, digest,
         guard::takes_privileged,
-        rollback,
+        leavers, rollback,
         takeup::{TakenUp, as_approved, same_again},
     },
     report::{document::Saved, render::counted},
@@ -60,6 +60,8 @@ pub(super) async fn planned(
     match wanted {
         Wanted::Files => Ok(Planned { observed: None, ..from_files(live, checked, now).await? }),
         Wanted::Expired => {
+            // Nobody leaves by what has ended.
+            checked.declared.rules.without_look_ups();
             let mut planned = Planned { observed: None, ..from_files(live, checked, now).await? };
             planned.plan.keep_ended();
             Ok(planned)
@@ -90,6 +92,7 @@ async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Pl
     if failed.leave_out(&mut snapshot)? {
         bound = bind(&checked.declared, &snapshot, now).map_err(|it| wrong(it, &checked.loaded))?;
         plan = diff::plan(&bound, &snapshot);
+        leavers::tell(&mut plan, &snapshot);
     }
     if checked.loaded.partial {
         // Other files may name them.
@@ -109,7 +112,8 @@ async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Pl
     Ok(Planned { plan, rules: bound.rules, sources, notes, whole, observed: Some((snapshot, Leads::new())) })
 }
 
-/// Makes a plan, and where it takes a privileged role from somebody, makes it once more knowing who else holds one.
+/// Makes a plan, and where it takes a privileged role from somebody, makes it once more knowing who else holds one; and where it
+/// deactivates somebody, knowing who names the person.
 async fn with_holders(
     (live, checked): (&Live, &Checked),
     mut observation: Observation,
@@ -122,6 +126,13 @@ async fn with_holders(
         *bound = bind(&checked.declared, snapshot, now).map_err(|it| wrong(it, &checked.loaded))?;
         made = plan(&observation)?;
     }
+    let leaving: BTreeSet<(CompanyId, UserId)> = made.leaving().collect();
+    let Observation { snapshot, bound } = &mut observation;
+    if naming(&live.source, checked.declared.rules.look_ups(), &leaving, snapshot).await? {
+        *bound = bind(&checked.declared, snapshot, now).map_err(|it| wrong(it, &checked.loaded))?;
+        made = plan(&observation)?;
+    }
+    leavers::tell(&mut made, &observation.snapshot);
     Ok((observation, made))
 }
 

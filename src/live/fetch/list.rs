@@ -31,6 +31,8 @@ pub struct ReadList<'a> {
     pub(super) singled_out: Vec<PersonRef>,
     /// Of whom it is read what they are apart from access.
     pub profiles: Profiles,
+    /// Most people of a company who are asked whether they name somebody who leaves.
+    pub(super) look_ups: usize,
 }
 
 /// Of whom it is read what they are apart from access.
@@ -153,6 +155,7 @@ impl<'a> ReadList<'a> {
             known: declared.searched_companies(),
             singled_out,
             profiles: Profiles::default(),
+            look_ups: declared.rules.look_ups(),
         }
     }
 }

@@ -56,7 +56,7 @@ pub async fn record(
         directory.profiles = if is_everybody {
             profiles::listed(&directory.users, told)
         } else {
-            profiles::complete(&source, reads, &Directory::new(&users), told).await?
+            profiles::complete(&source, reads, &Directory::new(&users), told).await?.0
         };
         directories.push(directory);
         known.insert(reads.id, users);

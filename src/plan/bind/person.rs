@@ -8,15 +8,19 @@ use std::{
     sync::Arc,
 };
 
-use super::{Binding, Bound, Fact, Owner, PersonIx, Withheld, WithheldReason, lockout::Cut, people::nowhere};
+use super::{
+    super::leavers::Superiors, Binding, Bound, Fact, Owner, PersonIx, Withheld, WithheldReason, lockout::Cut,
+    people::nowhere,
+};
 use crate::{
     files::{
         check::{declared_twice, locked_out},
         declared::{Declared, DeclaredCompany, DeclaredTrait, DeclaredUser, TraitValue},
     },
     model::{
+        acting::Right,
         directory::{Directory, Failed},
-        ids::{PersonRef, UserId},
+        ids::{CompanyId, PersonRef, UserId},
         observed::{Observed, ObservedCompany},
         plan::{StaysActive, Unresolved},
         selector::{Attribute, Selector, Traits},
@@ -47,80 +51,102 @@ pub(super) fn revived<'a>(declared: &Declared, snapshot: &'a Observed) -> Cow<'a
     Cow::Owned(snapshot)
 }
 
-/// Returns everybody of a company who leaves, whose account shall not be active, and of those who are those who stay, as
-/// that would do harm: they keep all that they have.
-pub(super) fn leaving(
-    declared: &Declared,
-    (company, directory, snapshot): (&DeclaredCompany, &Directory<'_>, &Observed),
-    bound: &mut Bound,
-) -> (BTreeMap<UserId, Cut>, BTreeSet<UserId>) {
-    let leavers = company.users.iter().rev().filter(|it| it.active() == Some(false));
-    let (mut meant, mut gone) = (BTreeMap::new(), BTreeMap::new());
-    for user in leavers {
-        match directory.member(company.id, &user.person) {
-            Ok(id) => _ = meant.insert(id, user),
-            Err(Failed { why: Unresolved::Inactive, candidates }) => {
-                gone.extend(<[UserId; 1]>::try_from(candidates).map(|[id]| (id, user)));
-            }
-            Err(_) => (),
-        }
-    }
-    let own = declared.identity_of(company.id).and_then(|it| directory.anyone(company.id, &it.0).ok());
-    let approvers = approvers(company, directory, snapshot);
-    let only = |leaver: UserId| {
-        let mut of: Vec<UserId> = approvers
-            .iter()
-            .filter(|it| !meant.contains_key(it.0) && directory.user(*it.0).is_some_and(|it| it.active))
-            .filter(|it| it.1.contains(&leaver) && it.1.iter().all(|it| meant.contains_key(it)))
-            .map(|it| *it.0)
-            .collect();
-        of.sort_unstable();
-        of
-    };
-    let is_protected = |it: &UserId| bound.rules.protected_people.binary_search(it).is_ok();
-    let cut = gone.iter().filter(|it| !is_protected(it.0));
-    let mut cut: BTreeMap<UserId, Cut> =
-        cut.map(|it| (*it.0, Cut { from: it.1.from, leaves: true })).collect();
-    let mut staying = BTreeSet::new();
-    for (&id, user) in &meant {
-        let of = only(id);
-        let because = if Some(id) == own {
-            Some(StaysActive::OwnAccount)
-        } else if is_protected(&id) {
-            Some(StaysActive::Protected)
-        } else {
-            (!of.is_empty()).then_some(StaysActive::SoleApprover)
-        };
-        match because {
-            Some(because) => {
-                let what = WithheldReason::Deactivation { person: user.person.clone(), because, of };
-                bound.withheld.push(Withheld { from: Some(user.from), group: "".into(), what });
-                staying.insert(id);
-            }
-            None => _ = cut.insert(id, Cut { from: user.from, leaves: true }),
-        }
-    }
-    (cut, staying)
+/// Those of a company who leave: whose accounts shall not be active.
+#[derive(Default)]
+pub(super) struct Leaving {
+    /// Who goes; whose account is not active already loses what is held all the same.
+    pub(super) cut: BTreeMap<UserId, Cut>,
+    /// Who stays, as the going would do harm, and keeps everything.
+    pub(super) staying: BTreeSet<UserId>,
 }
 
-/// Who approves for whom once the files are so, as far as that was read.
-fn approvers(
-    company: &DeclaredCompany,
-    directory: &Directory<'_>,
-    snapshot: &Observed,
-) -> BTreeMap<UserId, BTreeSet<UserId>> {
-    let ids = |it: &str| it.split(',').filter_map(|it| it.parse().ok().map(UserId)).collect();
-    let live = snapshot.profiles.iter().filter_map(|it| Some((*it.0, ids(it.1.get(Attribute::Approvers)?))));
-    let mut all: BTreeMap<UserId, BTreeSet<UserId>> = live.collect();
-    for user in &company.users {
-        let said = user.traits.iter().find(|it| it.attribute == Attribute::Approvers).map(|it| &it.value);
-        if let (Ok(id), Some(TraitValue::People(people))) = (directory.anyone(company.id, &user.person), said)
-        {
-            let found = people.iter().filter_map(|it| directory.nearest(&[company.id], it).ok());
-            all.insert(id, found.collect());
+fn is_protected(bound: &Bound, user: UserId) -> bool {
+    bound.rules.protected_people.binary_search(&user).is_ok()
+}
+
+/// Returns everybody who leaves, by company.
+pub(super) fn leaving(
+    declared: &Declared,
+    (directory, snapshot): (&Directory<'_>, &Observed),
+    bound: &mut Bound,
+) -> BTreeMap<CompanyId, Leaving> {
+    let mut all: BTreeMap<CompanyId, Leaving> = BTreeMap::new();
+    let mut meant: BTreeMap<(CompanyId, UserId), &DeclaredUser> = BTreeMap::new();
+    for company in &declared.companies {
+        for user in company.users.iter().rev().filter(|it| it.active() == Some(false)) {
+            match directory.member(company.id, &user.person) {
+                Ok(id) => _ = meant.insert((company.id, id), user),
+                Err(Failed { why: Unresolved::Inactive, candidates }) => {
+                    let cut = Cut { from: user.from, leaves: true };
+                    let gone = candidates.into_iter().filter(|it| !is_protected(bound, *it));
+                    all.entry(company.id).or_default().cut.extend(gone.map(|it| (it, cut)));
+                }
+                Err(_) => (),
+            }
         }
     }
+    if meant.is_empty() {
+        return all;
+    }
+    let mut because: BTreeMap<UserId, StaysActive> = BTreeMap::new();
+    for &(company, id) in meant.keys() {
+        let own = declared.identity_of(company).and_then(|it| directory.anyone(company, &it.0).ok());
+        if Some(id) == own {
+            because.insert(id, StaysActive::OwnAccount);
+        } else if is_protected(bound, id) {
+            because.insert(id, StaysActive::Protected);
+        }
+    }
+    let superiors = superiors(declared, directory, snapshot);
+    let gone: BTreeSet<UserId> = meant.keys().map(|it| it.1).filter(|it| !because.contains_key(it)).collect();
+    // Whoever stays may have approvers who leave.
+    let mut left_out = gone.clone();
+    let of = loop {
+        let named = superiors.named(&gone, &left_out).into_iter();
+        let of = named.filter_map(|(who, mut of)| Some((who, of.remove(&(Right::Approver, true))?)));
+        let of: BTreeMap<UserId, BTreeSet<UserId>> = of.collect();
+        let before = left_out.len();
+        left_out.retain(|it| !of.contains_key(it));
+        if left_out.len() == before {
+            break of;
+        }
+    };
+    because.extend(of.keys().map(|it| (*it, StaysActive::SoleApprover)));
+    for ((company, id), user) in meant {
+        let leaving = all.entry(company).or_default();
+        let Some(because) = because.get(&id).copied() else {
+            leaving.cut.insert(id, Cut { from: user.from, leaves: true });
+            continue;
+        };
+        let of = of.get(&id).into_iter().flatten().copied().collect();
+        let what = WithheldReason::Deactivation { person: user.person.clone(), because, of };
+        bound.withheld.push(Withheld { from: Some(user.from), group: "".into(), what });
+        leaving.staying.insert(id);
+    }
     all
+}
+
+/// Who is above people once the files are so, as far as that was read.
+fn superiors(declared: &Declared, directory: &Directory<'_>, snapshot: &Observed) -> Superiors {
+    let mut superiors = Superiors::read(snapshot);
+    let users =
+        declared.companies.iter().flat_map(|company| company.users.iter().map(move |it| (company.id, it)));
+    for (company, user) in users {
+        let said = user.traits.iter().filter_map(|it| match &it.value {
+            TraitValue::People(people) => Some((it.attribute, people)),
+            TraitValue::Ready(_) => None,
+        });
+        for (attribute, people) in said {
+            let Ok(id) = directory.anyone(company, &user.person) else { continue };
+            let found = people.iter().map(|it| Some(directory.nearest(&[company], it).ok()?.to_string()));
+            // Where one of them is not known, or nothing of the person, it stays as it is.
+            let found = found.collect::<Option<Vec<_>>>().filter(|_| snapshot.profiles.contains_key(&id));
+            if let Some(found) = found {
+                superiors.put(id, attribute, Some(&found.join(",")));
+            }
+        }
+    }
+    superiors
 }
 
 /// Somebody who is otherwise by this plan.
