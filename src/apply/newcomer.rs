@@ -8,7 +8,8 @@ use crate::{
     model::{
         ids::{CompanyId, PersonKey, PersonRef, UserId},
         observed::User as Account,
-        selector::{Attribute, Traits},
+        selector::{Attribute, PersonPart, Traits},
+        state::Edit,
     },
 };
 
@@ -30,7 +31,9 @@ impl User<'_> {
     /// What the person is to be.
     fn profile(&self) -> Traits {
         let mut profile = Traits::default();
-        for edit in self.change.traits() {
+        // Which mails the person gets is written once there is an account.
+        let is_of_account = |it: &&Edit| it.part() != Some(PersonPart::NotificationPreferences);
+        for edit in self.change.traits().filter(is_of_account) {
             if let (Some(attribute), [_, Some(value)]) = (edit.attribute(), edit.traits()) {
                 profile.put(attribute, value);
             }

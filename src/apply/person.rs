@@ -38,7 +38,11 @@ impl User<'_> {
 
     /// Whether somebody is what one side says, of that which changes.
     fn is(&self, part: PersonPart, now: &Traits, side: Side) -> bool {
-        self.edits(part).all(|(attribute, edit)| now.get(attribute) == side(edit))
+        self.edits(part).all(|(attribute, edit)| match (side(edit), now.get(attribute)) {
+            // Of an account that was not there it was not known what it begins with.
+            (None, now) if attribute.notification().is_some() => now.is_some(),
+            (then, now) => attribute.same(then, now),
+        })
     }
 
     /// Returns a part as it is; `None` where the API does not show the person.
@@ -118,7 +122,7 @@ impl User<'_> {
         let result = match part {
             PersonPart::Account if activates => writer.activate_user(user).await,
             PersonPart::Account => writer.delete_user(user).await,
-            PersonPart::ExternalId | PersonPart::BusinessInfo => {
+            PersonPart::ExternalId | PersonPart::BusinessInfo | PersonPart::NotificationPreferences => {
                 writer.put_part(user, part.of_api(), &object).await
             }
         };

@@ -10,7 +10,7 @@ use crate::{
     live::source::Source,
     model::{
         directory::Directory,
-        ids::UserId,
+        ids::{PersonRef, UserId},
         observed::User,
         selector::{Attribute, PersonPart, Traits},
     },
@@ -35,23 +35,29 @@ pub(super) async fn find(
     Ok((users, told))
 }
 
-/// How many people have to be asked for one by one.
+/// How many requests it takes to ask for people one by one.
 pub(super) fn requests(
     reads: &CompanyReads<'_>,
     directory: &Directory<'_>,
     told: &BTreeMap<UserId, Traits>,
 ) -> u64 {
-    let alone = reads.profiles.iter().filter(|(person, attributes)| {
-        let user = directory.anyone(reads.id, person);
-        user.is_ok_and(|it| takes_a_request(attributes, told.contains_key(&it)))
-    });
-    alone.count() as u64
+    let of = |(person, attributes): (&&PersonRef, &BTreeSet<Attribute>)| {
+        let user = directory.anyone(reads.id, person).ok()?;
+        let business = takes_a_request(attributes, told.contains_key(&user));
+        Some(u64::from(business) + u64::from(are_mails_looked_at(attributes)))
+    };
+    reads.profiles.iter().filter_map(of).sum()
 }
 
 /// Whether what is looked at of a person takes a request: beyond the list, or as the list did not tell of the person.
 fn takes_a_request(attributes: &BTreeSet<Attribute>, is_listed: bool) -> bool {
     let mut of_business = attributes.iter().filter(|it| it.part() == PersonPart::BusinessInfo).peekable();
     of_business.peek().is_some() && !(is_listed && of_business.all(|it| it.is_listed()))
+}
+
+/// Whether it is looked at which mails a person gets: no list shows that.
+fn are_mails_looked_at(attributes: &BTreeSet<Attribute>) -> bool {
+    attributes.iter().any(|it| it.part() == PersonPart::NotificationPreferences)
 }
 
 /// Completes what is told of those on the list.
@@ -71,11 +77,15 @@ pub(super) async fn complete(
         let mut traits = match listed.filter(|_| !is_asked) {
             Some(listed) => listed,
             None if !is_asked => Traits::default(),
-            None => match source.business_info(reads.id, user.id).await? {
+            None => match source.part(reads.id, user.id, PersonPart::BusinessInfo).await? {
                 Some(traits) => traits,
                 None => return Read::Ok(None),
             },
         };
+        if are_mails_looked_at(attributes) {
+            let mails = source.part(reads.id, user.id, PersonPart::NotificationPreferences).await?;
+            mails.iter().flat_map(Traits::iter).for_each(|it| traits.put(it.0, it.1));
+        }
         put_row(user, &mut traits);
         Ok(Some((user.id, traits)))
     });

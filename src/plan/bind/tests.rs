@@ -196,6 +196,9 @@ fn lines(plan: &Plan) -> Vec<String> {
             WithheldReason::Superior { user, attribute, person, why } => {
                 format!("withheld {} of {user} for {person}: {}", attribute.word(), words(why))
             }
+            WithheldReason::Untold { person, attribute } => {
+                format!("withheld {} of {person}: untold", attribute.word())
+            }
             WithheldReason::Irremovable { person, attribute } => {
                 format!("kept {} of {person}", attribute.word())
             }
