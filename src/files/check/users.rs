@@ -197,14 +197,15 @@ impl Check {
                 Ok(address) => address,
                 Err(error) => {
                     let error: InvalidId = error;
-                    self.say(Finding::new(Code::InvalidEmail, at, error.to_string()));
+                    let finding = Finding::new(Code::InvalidEmail, at, error.to_string());
+                    self.say(finding.help("write an address, such as `desk@voyager.example`"));
                     continue;
                 }
             };
             self.one_alphabet(at, address.as_str(), "the address");
             if let Some((_, first)) = found.iter().find(|it| it.0 == address) {
                 let finding = Finding::new(Code::InvalidUser, at, format!("{address} is listed twice"));
-                self.say(finding.related(*first, "first listed here"));
+                self.say(finding.related(*first, "first listed here").help("leave one of them out"));
             }
             found.push((address, at));
         }
