@@ -253,11 +253,16 @@ fn mails_that_somebody_changes_meanwhile_are_left_alone() {
     // What only reads otherwise is not otherwise.
     let world = self::world();
     put(&world, ANA, &json!([flight(&json!({ "ccEmails": ["a@x.example", "b@x.example"] }))]));
-    says(&world, declared);
+    says(&world, "{ FLIGHT_NOTIFICATION: { ccEmails: [z@x.example, c@x.example] } }");
     world.run("plan --out plan.json").expect(0);
     put(&world, ANA, &json!([flight(&json!({ "ccEmails": ["B@x.example", "a@x.example"] }))]));
     world.run("apply plan.json --auto-approve").expect(0);
     world.plan().expect(0).ends_with(NO_CHANGES);
+    // A plan that is made already is made, in whatever order the API tells it.
+    put(&world, ANA, &json!([flight(&json!({ "ccEmails": ["C@x.example", "z@x.example"] }))]));
+    world.forget();
+    world.run("apply plan.json --auto-approve").expect(0);
+    assert_eq!(puts(&world), 0);
 }
 
 #[test]
@@ -521,4 +526,39 @@ fn whoever_joins_gets_the_mails_last_and_nothing_of_them_is_in_the_new_account()
     assert!(world.writes().last().unwrap().contains("notification-preferences"), "{:?}", world.writes());
     assert_eq!(business(&world, "noor@voyager.example")["departmentRef"]["id"], crate::lives::SERVICE);
     world.plan().expect(0).ends_with(NO_CHANGES);
+}
+
+/// Without an account there is nobody who could get a mail, and whatever else fails is nothing to them.
+#[test]
+fn mails_wait_for_the_account_and_for_nothing_else_that_fails() {
+    let noor = format!(
+        "  - user: noor@voyager.example
+    create: {{ name: {{ first: Noor, last: Haddad }} }}
+    business: {{ legalEntity: voyager-de, department: service }}
+    notifications: {{ BOOKING_NOTIFICATION: {{ enabled: false }} }}
+  - user: {ANA}
+    business: {{ department: service }}
+    notifications: {{ BOOKING_NOTIFICATION: {{ enabled: false }} }}
+"
+    );
+    for (method, at, made) in
+        [("POST", "/v2/users", 1), ("PUT", "/business-info", 2), ("PATCH", "/members", 2)]
+    {
+        let world = world();
+        declare(&world, "  - { user: cy@voyager.example, active: true }\n");
+        world.apply().expect(0);
+        declare(&world, &noor);
+        world.forget();
+        world.faults(
+            json!([{ "method": method, "path": at, "times": 0, "kind": { "status": { "code": 403 } } }]),
+        );
+        assert_ne!(world.apply().code, 0, "{at}");
+        let done: Vec<_> =
+            world.written().into_iter().filter(|it| it.what == "PUT notification-preferences").collect();
+        assert_eq!(done.len(), made, "{at}: {:?}", world.writes());
+        assert!(done.iter().all(|it| it.status == Some(200)), "{at}");
+        world.faults(json!([]));
+        world.apply().expect(0);
+        world.plan().expect(0).ends_with(NO_CHANGES);
+    }
 }
