@@ -9,7 +9,8 @@ use crate::{
         acting,
         ids::{CompanyId, PersonKey, PersonRef, UserId},
         observed::User as Account,
-        selector::{Attribute, Traits},
+        selector::{Attribute, PersonPart, Traits},
+        state::Edit,
     },
 };
 
@@ -32,7 +33,9 @@ impl User<'_> {
     /// What the account is made with: what the person is to be, but for what names somebody whose account is not made yet.
     fn profile(&self) -> Traits {
         let mut profile = Traits::default();
-        for edit in self.change.traits() {
+        // Which mails the person gets is written once there is an account.
+        let is_of_account = |it: &&Edit| it.part() != Some(PersonPart::NotificationPreferences);
+        for edit in self.change.traits().filter(is_of_account) {
             if let (Some(attribute), [_, Some(value)]) = (edit.attribute(), edit.traits()) {
                 let awaits = |it| self.newcomers.is_awaited(it);
                 if !attribute.has_people() || !acting::people(value).any(awaits) {

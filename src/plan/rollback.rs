@@ -346,7 +346,11 @@ impl Undo<'_> {
                 Some([None, after]) if attribute == Attribute::ExternalId && is == after => is,
                 // What else it was made with stays with it.
                 Some([None, _]) if is_new => is,
-                Some([before, after]) if done.attributes.contains(&attribute) && is == after => before,
+                Some([before, after])
+                    if done.attributes.contains(&attribute) && attribute.same(is, after) =>
+                {
+                    before
+                }
                 Some(_) | None => is,
             };
             back.into_iter().for_each(|it| self.facts.person(person, attribute, it));
@@ -444,7 +448,8 @@ fn gave(then: &Change<'_>, done: &Done, edit: &Edit, plan: &Plan) -> bool {
     if let Some(attribute) = edit.attribute() {
         let made = then.traits().find(|it| it.attribute() == Some(attribute));
         let [is, back] = edit.traits();
-        return done.attributes.contains(&attribute) && made.is_some_and(|it| it.traits() == [back, is]);
+        let is_made = made.map(Edit::traits).is_some_and(|it| it[0] == back && attribute.same(it[1], is));
+        return done.attributes.contains(&attribute) && is_made;
     }
     if let Some(kind) = edit.kind() {
         let [is, back] = edit.direct();

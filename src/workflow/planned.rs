@@ -23,6 +23,7 @@ use crate::{
         observed::{Leads, Observed},
         plan::{Action, Digest, Names, Plan, Undone},
         rules::{Rules, Taken, Unmanaged},
+        selector::Attribute,
         source::{Place, Sources},
         state::Edit,
     },
@@ -394,7 +395,8 @@ pub(super) fn doubted(declared: &Declared, snapshot: &Observed) -> Result<Failed
 
 /// What a plan takes away, by group.
 fn going(plan: &Plan) -> Vec<Going> {
-    let others = plan.people().filter(|it| it.traits().next().is_some());
+    let decides = |it: Attribute| it == Attribute::Active || Attribute::RULES.contains(&it);
+    let others = plan.people().filter(|it| it.traits().filter_map(Edit::attribute).any(decides));
     let others: BTreeSet<UserId> = others.filter_map(|it| it.user()).collect();
     let going = plan.groups().filter_map(|it| {
         Some(Going {

@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    NO_CHANGES, Run, SEED, World,
-    tenant::{Dice, side_by_side},
+use crate::{
+    notifications::{mails, put},
+    support::{
+        NO_CHANGES, Run, SEED, World,
+        tenant::{Dice, side_by_side},
+    },
 };
 
 pub(crate) const SALES: &str = "dede0000-0000-4000-8000-000000000001";
@@ -113,6 +116,7 @@ const NOOR: &str = "  - user: noor@voyager.example
     active: true
     externalId: hr-1017
     business: { legalEntity: voyager-de, department: service, employeeId: \"1017\", manager: ana@voyager.example, approvers: [cy@voyager.example, ana@voyager.example] }
+    notifications: { FLIGHT_NOTIFICATION: { ccEmails: [ana@voyager.example] } }
     directRoles: [{ type: COMPANY_REPORT_ADMIN, company: globex }]
 ";
 
@@ -244,10 +248,10 @@ fn whoever_must_not_go_stays_with_everything_and_it_is_said_why() {
 
 /// Somebody who joins, two who are given to do with that one, one who moves, one who leaves with a direct role, and one who
 /// comes back: all in one plan.
-const ALL: &str = "  - { user: ana@voyager.example, externalId: hr-1, business: { department: service, manager: noor@voyager.example } }
+const ALL: &str = "  - { user: ana@voyager.example, externalId: hr-1, business: { department: service, manager: noor@voyager.example }, notifications: { BOOKING_NOTIFICATION: { enabled: false } } }
   - { user: cy@voyager.example, directRoles: [{ type: TRAVEL_ARRANGER, arrangerFor: [noor@voyager.example] }] }
   - { user: bo@voyager.example, active: false, reason: left }
-  - { user: gone@voyager.example, active: true, business: { department: service } }
+  - { user: gone@voyager.example, active: true, business: { department: service }, notifications: { FLIGHT_NOTIFICATION: { enabled: false, ccEmails: [cy@voyager.example] } } }
 ";
 
 /// A world where Bo administers Globex, and the desk is what the rule says; and the files by which everybody changes.
@@ -322,6 +326,10 @@ fn in_order(world: &World, what: &str) {
         if let Some(became) = first(&|it| is(it, method, &end)) {
             assert!(became < joined, "{what}: {who} joins before {end}");
         }
+        let mails = format!("/v2/users/{}/notification-preferences", id(who));
+        if let Some(mails) = first(&|it| is(it, "PUT", &mails)) {
+            assert!(joined < mails, "{what}: the mails of {who} come last");
+        }
     }
     if let Some(gone) = first(&|it| is(it, "DELETE", &format!("/v2/users/{}", id("bo")))) {
         let left = first(&|it| says(it, "userIdsToDelete", &id("bo")));
@@ -334,7 +342,7 @@ fn in_order(world: &World, what: &str) {
 }
 
 /// How many writes the way takes.
-const WRITES: u64 = 13;
+const WRITES: u64 = 16;
 
 #[test]
 fn whatever_happens_on_the_way_everybody_is_so_in_the_end_and_nobody_twice() {
@@ -413,6 +421,7 @@ fn a_saved_plan_a_snapshot_and_a_rollback_know_people_as_well() {
     assert_eq!(json["summary"]["peopleCreated"], 1);
 
     let before = business(&world, "ana@voyager.example");
+    let mails = mails(&world, "ana@voyager.example");
     world.run("apply plan.json --auto-approve --journal j.ndjson").expect(0);
     all_is_so(&world, "saved");
     let back = world.run("rollback j.ndjson --out back.json").expect(0);
@@ -424,6 +433,12 @@ fn a_saved_plan_a_snapshot_and_a_rollback_know_people_as_well() {
     let undone = world.run("apply back.json --auto-approve").expect(0);
     assert_eq!(members(&world), ["bo@voyager.example", "cy@voyager.example"], "{}", undone.stdout);
     assert_eq!(business(&world, "ana@voyager.example"), before);
+    let undone =
+        json!([{ "notificationType": "BOOKING_NOTIFICATION", "emailPreference": { "enabled": true } }]);
+    assert_eq!(
+        (mails, self::mails(&world, "ana@voyager.example")),
+        (json!({ "preferences": [] }), json!({ "preferences": undone }))
+    );
     for (who, active) in [("noor", false), ("bo", true), ("gone", false)] {
         let id = world.user(&format!("{who}@voyager.example"));
         let found = world.call("GET", &format!("/v2/users/{id}?includeInactive=true"), Value::Null).1;
@@ -673,6 +688,8 @@ struct Life {
     department: Option<&'static str>,
     manager: Option<&'static str>,
     external: Option<String>,
+    mails: Option<bool>,
+    copies: Option<Vec<String>>,
     creates: bool,
 }
 
@@ -684,6 +701,10 @@ impl Life {
             department: dice.in_hundred(60).then(|| ["sales", "service"][dice.below(2)]),
             manager: dice.in_hundred(40).then(|| managers[dice.below(3)]),
             external: dice.in_hundred(40).then(|| format!("hr-{who}-{}", dice.below(3))),
+            mails: dice.in_hundred(40).then(|| dice.in_hundred(50)),
+            copies: dice.in_hundred(40).then(|| {
+                managers[..dice.below(4)].iter().map(|it| format!("{it}@voyager.example")).collect()
+            }),
             creates: who == "noor",
         }
     }
@@ -701,6 +722,11 @@ impl Life {
         }
         if !business.is_empty() {
             parts.push(format!("business: {{ {} }}", business.join(", ")));
+        }
+        let mut mails: Vec<String> = self.mails.map(|it| format!("enabled: {it}")).into_iter().collect();
+        mails.extend(self.copies.as_ref().map(|it| format!("ccEmails: [{}]", it.join(", "))));
+        if !mails.is_empty() {
+            parts.push(format!("notifications: {{ FLIGHT_NOTIFICATION: {{ {} }} }}", mails.join(", ")));
         }
         if parts.len() == 1 { String::new() } else { format!("  - {{ {} }}\n", parts.join(", ")) }
     }
@@ -741,7 +767,11 @@ fn random_lives_end_as_declared_and_leave_the_rest_to_the_letter() {
                 json!({ "n": dice.below(1000), "deep": [null, { "x": format!("\u{e9}{}", dice.below(9)) }] });
             body["accountingCode"] = json!(format!("{}", dice.below(100)));
             assert!(world.call("PUT", &path, body.clone()).0 < 300);
-            unknown.insert(*who, rest(&body));
+            let other = json!({ "notificationType": "OTHER", "x": dice.below(1000) });
+            let own = json!({ "notificationType": "FLIGHT_NOTIFICATION", "emailPreference": { "y": dice.below(9) } });
+            let list = if dice.in_hundred(50) { json!([other, own]) } else { json!([other]) };
+            put(&world, &format!("{who}@voyager.example"), &list);
+            unknown.insert(*who, (rest(&body), other, if list[1].is_null() { Value::Null } else { own }));
         }
         for step in 0..3 {
             let what = format!("seed {number}, step {step}");
@@ -794,9 +824,28 @@ fn random_lives_end_as_declared_and_leave_the_rest_to_the_letter() {
                 let manager = life.manager.map(|it| world.user(&format!("{it}@voyager.example")));
                 assert!(manager.is_none_or(|it| of["managerRef"]["id"] == *it), "{what}: {who}");
                 assert!(life.external.as_ref().is_none_or(|it| found["externalId"] == **it), "{what}: {who}");
+                let list = mails(&world, &email)["preferences"].clone();
+                let all = list.as_array().unwrap();
+                let own = all.iter().find(|it| it["notificationType"] == "FLIGHT_NOTIFICATION");
+                let own = own.map_or(Value::Null, |it| it["emailPreference"].clone());
                 if let Some(unknown) = unknown.get(who) {
-                    assert_eq!(&rest(&of), unknown, "{what}: {who}");
+                    assert_eq!(&rest(&of), &unknown.0, "{what}: {who}");
+                    assert_eq!(
+                        (&all[0], &own["y"]),
+                        (&unknown.1, &unknown.2["emailPreference"]["y"]),
+                        "{what}: {who}"
+                    );
+                    assert!(all.len() <= 2, "{what}: {who} {list}");
                 }
+                let is = own["enabled"].as_bool().unwrap_or(true);
+                assert!(life.mails.is_none_or(|it| it == is), "{what}: {who} {list}");
+                let copies = own["ccEmails"].as_array().map_or(&[][..], Vec::as_slice);
+                assert!(
+                    life.copies.as_ref().is_none_or(
+                        |it| it.len() == copies.len() && it.iter().all(|it| copies.contains(&json!(it)))
+                    ),
+                    "{what}: {who} {list}"
+                );
                 let is_in = desk.contains(&email);
                 let shall = found["isActive"] == true && of["departmentRef"]["id"] == SERVICE;
                 assert_eq!(is_in, shall, "{what}: {who} is in the groups of who the person is\n{entries}");

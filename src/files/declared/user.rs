@@ -25,6 +25,8 @@ pub(crate) struct DeclaredUser {
     pub(crate) create: Vec<DeclaredTrait>,
     /// Where the mapping of what the company says begins.
     pub(crate) business: Option<Place>,
+    /// Where what is said of each type of notification begins.
+    pub(crate) notifications: Vec<(&'static str, Place)>,
     pub(crate) from: Place,
 }
 

@@ -84,6 +84,9 @@ pub enum WithheldReason {
         #[serde(rename = "userId")]
         user: UserId,
     },
+    /// What is declared of the mails that a person gets: the API does not tell what there is, or not in a form that is
+    /// understood, and so it stays as it is.
+    Untold { person: PersonRef, attribute: Attribute },
     /// Taking away again what a person did not have before: the API has no way to.
     Irremovable { person: PersonRef, attribute: Attribute },
     /// Deactivating an account.
@@ -150,6 +153,7 @@ impl WithheldReason {
             | Self::UnreadUser { .. }
             | Self::UnreadPerson { .. }
             | Self::Superior { .. }
+            | Self::Untold { .. }
             | Self::Irremovable { .. }
             | Self::Deactivation { .. }
             | Self::UnmanagedUser { .. }

@@ -321,6 +321,11 @@ impl Binding<'_> {
         self.note(owner, Fact::Attributes).from = Some(user.from);
         for declared in user.traits.iter().chain(create) {
             let is = live.get(declared.attribute);
+            if !creates && declared.attribute.notification().is_some() && is.is_none() {
+                let (person, attribute) = (user.person.clone(), declared.attribute);
+                self.withhold_user(declared.from, WithheldReason::Untold { person, attribute });
+                continue;
+            }
             let Some(wanted) = self.wanted(id, user, declared, is) else { continue };
             is.into_iter().for_each(|it| self.profiles.person(person, declared.attribute, it));
             self.desired.person(person, declared.attribute, &wanted);
@@ -377,6 +382,8 @@ impl Binding<'_> {
             self.withhold_user(declared.from, what);
             return None;
         }
-        Some(value)
+        // What says the same is spelt as it is there.
+        let same = live.filter(|it| declared.attribute.same(Some(it), Some(&value))).map(Box::from);
+        Some(same.unwrap_or(value))
     }
 }

@@ -9,7 +9,8 @@
 //! What a person is comes before what the person joins, which is not made if that was not: nobody joins by a department
 //! that was not written. Who leaves has nothing left before the account is deactivated, and nobody is left without a manager
 //! or approver by it whom this plan gives another. Who comes back has lost what is to go before the account is activated: an
-//! account that is not active holds nothing, so that this waits for nothing else.
+//! account that is not active holds nothing, so that this waits for nothing else. Which mails a person gets is no access: it
+//! is written when all else has ended, whatever became of it, as long as there is an account that can be used.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,8 +56,8 @@ pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
     let waits = giving.iter().filter_map(|it| {
         let travellers = it.direct_after();
         let travellers = travellers.iter().flat_map(DirectRole::travellers).map(|it| it.user);
-        let account = come.get(&it.user()?).filter(|_| it.comes_back() && takes_direct(it));
-        let own = first.get(&it.user()?).into_iter().flatten().copied().filter(|it| Some(it) != account);
+        let is_bare = it.comes_back() && takes_direct(it);
+        let own = first.get(&it.user()?).filter(|_| !is_bare).into_iter().flatten().copied();
         Some((it.user()?, own.chain(awaited(&come, travellers)).collect()))
     });
     let mut waits: BTreeMap<UserId, Vec<Wait>> = waits.collect();
@@ -85,6 +86,9 @@ pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
         step(it, sorted(waits.unwrap_or_default()))
     });
     all.extend(given.collect::<Vec<_>>());
+    for change in plan.people() {
+        mails(plan, &change, &mut all, &mut leaving);
+    }
     let gone = plan.people().filter_map(|it| {
         let after = sorted(leaving.remove(&it.user()?)?);
         Some(Step { after, ..part(&it, PersonPart::Account, false) })
@@ -187,6 +191,7 @@ fn become_other(
     let mut parts: Vec<PersonPart> = change.traits().filter_map(Edit::part).collect();
     parts.sort_unstable();
     parts.dedup();
+    parts.retain(|it| *it != PersonPart::NotificationPreferences);
     // Whose account comes is there by now, and who leaves is deactivated at the end.
     for it in parts.into_iter().filter(|it| *it != PersonPart::Account) {
         let wait = Wait { step: all.len(), until: Until::Done };
@@ -195,6 +200,32 @@ fn become_other(
         all.push(Step { after, ..part(change, it, true) });
         first.entry(user).or_default().push(wait);
     }
+}
+
+/// Adds the step that writes which mails a person gets, behind all others of the person; but who leaves is deactivated after
+/// it, as the API may not show it of who is not active.
+fn mails(plan: &Plan, change: &Change<'_>, all: &mut Vec<Step>, leaving: &mut BTreeMap<UserId, Vec<Wait>>) {
+    const MAILS: PersonPart = PersonPart::NotificationPreferences;
+    let Some(user) = change.user().filter(|_| change.traits().any(|it| it.part() == Some(MAILS))) else {
+        return;
+    };
+    let waits = all.iter().enumerate().filter(|it| !it.1.lockout).filter_map(|(n, step)| {
+        let until = match &step.call {
+            Call::PutPerson { user: of, part, .. } if *of == user => match part {
+                PersonPart::Account => Until::Done,
+                _ => Until::Ended,
+            },
+            Call::PatchMembers { add, .. } if add.contains(&user) => Until::Ended,
+            _ if losers(plan, step).contains(&user) => Until::Ended,
+            _ => return None,
+        };
+        Some(Wait { step: n, until })
+    });
+    let step = Step { after: sorted(waits.collect()), ..part(change, MAILS, true) };
+    if let Some(waits) = leaving.get_mut(&user) {
+        waits.push(Wait { step: all.len(), until: Until::Ended });
+    }
+    all.push(step);
 }
 
 /// Adds the steps of groups behind all others. Returns where they begin.

@@ -139,6 +139,10 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
                 words.person(*of),
             ),
         ),
+        WithheldReason::Untold { person, attribute } => (
+            ("user", format!("{} of {person}", attribute.word())),
+            "left as it is: the API does not tell this token what there is, or has it twice or in a form that is not understood; look with `rolecall users show`, and mend it there".to_owned(),
+        ),
         WithheldReason::Irremovable { person, attribute } => (
             user(person),
             format!("the {} stays: the API has no way to take it away", attribute.word()),
