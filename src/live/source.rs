@@ -253,21 +253,20 @@ impl Source {
         Ok((found, units))
     }
 
-    /// What the company says of a user, and what the grade is called, which no list tells; `None` where the token may not know.
-    pub(crate) async fn business_info(
+    /// What a part of a user says, of a snapshot with all that is known besides; `None` where the token may not know. With
+    /// what the grade is called, which no list tells.
+    pub(crate) async fn part(
         &self,
         company: CompanyId,
         user: UserId,
+        part: PersonPart,
     ) -> Read<Option<(Traits, Option<Unit>)>> {
         match self {
-            Self::Api(it) => {
-                let part = PersonPart::BusinessInfo;
-                match it.of(company)?.reader.part(user, part.of_api()).await {
-                    Ok(object) => Ok(Some((attributes::traits(part, &object), attributes::grade(&object)))),
-                    Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
-                    Err(error) => Err(error.into()),
-                }
-            }
+            Self::Api(it) => match it.of(company)?.reader.part(user, part.of_api()).await {
+                Ok(object) => Ok(Some((attributes::traits(part, &object), attributes::grade(&object)))),
+                Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
+                Err(error) => Err(error.into()),
+            },
             Self::Snapshot(it) => Ok(it.profile(user).map(|it| (it, None))),
         }
     }
@@ -307,6 +306,20 @@ impl Source {
                 Ok(listed.map(|users| it.found(company, users)))
             }
             Self::Snapshot(it) => Ok(it.list_users(company)),
+        }
+    }
+
+    /// Everybody of a company whose account is active; `None` where that is not told.
+    pub(crate) async fn list_active(&self, company: CompanyId) -> Read<Option<Vec<User>>> {
+        match self {
+            Self::Api(it) => {
+                let listed = it.of(company)?.reader.list_active(company).await?;
+                Ok(listed.map(|users| it.found(company, users)))
+            }
+            Self::Snapshot(it) => {
+                let listed = it.list_users(company);
+                Ok(listed.map(|users| users.into_iter().filter(|it| it.active).collect()))
+            }
         }
     }
 

@@ -44,17 +44,23 @@ pub(super) async fn find(source: &Source, reads: &CompanyReads<'_>) -> Read<Foun
     Ok(Found { users, told, units })
 }
 
-/// How many people have to be asked for one by one.
-pub(super) fn requests(
+/// Who has to be asked for one by one.
+pub(super) fn alone(
     reads: &CompanyReads<'_>,
     directory: &Directory<'_>,
     told: &BTreeMap<UserId, Traits>,
-) -> u64 {
-    let alone = reads.profiles.iter().filter(|(person, attributes)| {
-        let user = directory.anyone(reads.id, person);
-        user.is_ok_and(|it| takes_a_request(attributes, told.contains_key(&it)))
+) -> BTreeSet<UserId> {
+    let alone = reads.profiles.iter().filter_map(|(person, attributes)| {
+        let user = directory.anyone(reads.id, person).ok()?;
+        takes_a_request(attributes, told.contains_key(&user)).then_some(user)
     });
-    alone.count() as u64
+    alone.collect()
+}
+
+/// How many people are asked which mails they get.
+pub(super) fn mails(reads: &CompanyReads<'_>, directory: &Directory<'_>) -> u64 {
+    let asked = reads.profiles.iter().filter(|it| are_mails_looked_at(it.1));
+    asked.filter(|it| directory.anyone(reads.id, it.0).is_ok()).count() as u64
 }
 
 /// Whether what is looked at of a person takes a request: beyond the list, or as the list did not tell of the person.
@@ -63,13 +69,19 @@ fn takes_a_request(attributes: &BTreeSet<Attribute>, is_listed: bool) -> bool {
     of_business.peek().is_some() && !(is_listed && of_business.all(|it| it.is_listed()))
 }
 
-/// Completes what is told of those on the list; with what grades are called, as far as that was told.
+/// Whether it is looked at which mails a person gets: no list shows that.
+fn are_mails_looked_at(attributes: &BTreeSet<Attribute>) -> bool {
+    attributes.iter().any(|it| it.part() == PersonPart::NotificationPreferences)
+}
+
+/// Completes what is told of those on the list. Says of whom all of it was asked for, and told by the API; and what grades are
+/// called, as far as that was told.
 pub(super) async fn complete(
     source: &Source,
     reads: &CompanyReads<'_>,
     directory: &Directory<'_>,
     mut told: BTreeMap<UserId, Traits>,
-) -> Read<(BTreeMap<UserId, Traits>, Units)> {
+) -> Read<(BTreeMap<UserId, Traits>, BTreeSet<UserId>, Units)> {
     let meant = reads.profiles.iter().filter_map(|(person, attributes)| {
         let user = directory.user(directory.anyone(reads.id, person).ok()?)?;
         Some((user, attributes, told.remove(&user.id)))
@@ -80,21 +92,27 @@ pub(super) async fn complete(
         let (mut traits, grade) = match listed.filter(|_| !is_asked) {
             Some(listed) => (listed, None),
             None if !is_asked => (Traits::default(), None),
-            None => match source.business_info(reads.id, user.id).await? {
+            None => match source.part(reads.id, user.id, PersonPart::BusinessInfo).await? {
                 Some(traits) => traits,
                 None => return Read::Ok(None),
             },
         };
+        if are_mails_looked_at(attributes) {
+            let mails = source.part(reads.id, user.id, PersonPart::NotificationPreferences).await?;
+            mails.iter().flat_map(|it| it.0.iter()).for_each(|it| traits.put(it.0, it.1));
+        }
         put_row(user, &mut traits);
-        Ok(Some((user.id, traits, grade)))
+        Ok(Some((user.id, traits, is_asked, grade)))
     });
     let read: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
-    let (mut profiles, mut units) = (BTreeMap::new(), Units::default());
-    for (user, traits, grade) in read.into_iter().flatten() {
+    let (mut profiles, mut whole, mut units) = (BTreeMap::new(), BTreeSet::new(), Units::default());
+    for (user, traits, is_asked, grade) in read.into_iter().flatten() {
+        // A snapshot may hold less of a person, and does not say so.
+        whole.extend((is_asked && source.taken().is_none()).then_some(user));
         grade.iter().for_each(|it| units.put(Attribute::Grade, it));
         profiles.insert(user, traits);
     }
-    Ok((profiles, units))
+    Ok((profiles, whole, units))
 }
 
 /// The external and employee ids that people are to get and that nobody is known by who was looked for.

@@ -80,7 +80,7 @@ pub enum WithheldReason {
     /// What is declared of a person by a name of which the answers of the API do not say which one it is: it stays as it is.
     Unit { user: PersonRef, attribute: Attribute, name: Box<str>, why: Unnamed },
     /// Making an account: of the name of its legal entity the same is so, and no account is made without one.
-    Creation { person: PersonRef, name: Box<str>, why: Unnamed },
+    NoLegalEntity { person: PersonRef, name: Box<str>, why: Unnamed },
     /// Giving a person a key by which somebody else is known.
     Taken {
         user: PersonRef,
@@ -90,6 +90,17 @@ pub enum WithheldReason {
         #[serde(rename = "userId")]
         holder: UserId,
     },
+    /// Making an account: one that has this key is there. It is not active where the key is the person's own, or else has another
+    /// address.
+    Creation {
+        person: PersonRef,
+        key: PersonRef,
+        #[serde(rename = "userId")]
+        user: UserId,
+    },
+    /// What is declared of the mails that a person gets: the API does not tell what there is, or not in a form that is
+    /// understood, and so it stays as it is.
+    Untold { person: PersonRef, attribute: Attribute },
     /// Taking away again what a person did not have before: the API has no way to.
     Irremovable { person: PersonRef, attribute: Attribute },
     /// Deactivating an account.
@@ -153,6 +164,7 @@ impl WithheldReason {
             | Self::HiddenRemoval { user }
             | Self::UnreadLockout { user }
             | Self::Taken { holder: user, .. }
+            | Self::Creation { user, .. }
             | Self::Traveller { user, .. } => Some(*user),
             Self::Person { .. }
             | Self::Exception { .. }
@@ -171,7 +183,8 @@ impl WithheldReason {
             | Self::UnreadPerson { .. }
             | Self::Superior { .. }
             | Self::Unit { .. }
-            | Self::Creation { .. }
+            | Self::NoLegalEntity { .. }
+            | Self::Untold { .. }
             | Self::Irremovable { .. }
             | Self::Deactivation { .. }
             | Self::UnmanagedUser { .. }

@@ -200,12 +200,16 @@ fn lines(plan: &Plan) -> Vec<String> {
             WithheldReason::Unit { user, attribute, name, why } => {
                 format!("withheld {} of {user} for {name}: {why:?}", attribute.word())
             }
-            WithheldReason::Creation { person, name, why } => {
+            WithheldReason::NoLegalEntity { person, name, why } => {
                 format!("not created {person} for {name}: {why:?}")
             }
             WithheldReason::Taken { user, attribute, key, holder } => {
                 let holder = plan.names.person(*holder);
                 format!("withheld {} {key} of {user}: {holder} has it", attribute.word())
+            }
+            WithheldReason::Creation { person, key, .. } => format!("not created {person}: {key}"),
+            WithheldReason::Untold { person, attribute } => {
+                format!("withheld {} of {person}: untold", attribute.word())
             }
             WithheldReason::Irremovable { person, attribute } => {
                 format!("kept {} of {person}", attribute.word())

@@ -105,7 +105,7 @@ impl Resolving<'_> {
                     let (person, name) = (user.person.clone(), name.clone());
                     let is_vain = is_new && attribute == Attribute::LegalEntity;
                     let what = match is_vain {
-                        true => WithheldReason::Creation { person, name, why },
+                        true => WithheldReason::NoLegalEntity { person, name, why },
                         false => WithheldReason::Unit { user: person, attribute, name, why },
                     };
                     self.withheld.push(Withheld { from: Some(from), group: "".into(), what });
