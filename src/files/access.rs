@@ -38,7 +38,8 @@ mapping! {
         "scopes" pub(crate) scopes: Given<Names<ScopeEntry>>,
         /// The groups that shall exist. A group that is not listed is left alone.
         "groups" pub(crate) groups: Given<Entries<GroupEntry>>,
-        /// People whose roles outside groups are looked at. A person who is not listed is left alone.
+        /// People: their accounts, what their company says of them, and their roles outside groups, key by key. A person who is
+        /// not listed is left alone, and so is a key that is not written.
         "users" pub(crate) users: Given<Entries<UserEntry>>,
         /// CSV files whose rows are people, such as an export of human resources. A person without a row is left alone.
         "usersFrom" pub(crate) users_from: Given<Entries<UsersFromEntry>>,

@@ -109,8 +109,10 @@ impl Check {
                 let missing: Vec<&str> =
                     needed.into_iter().filter(|it| asked(*it).is_none()).map(Attribute::as_str).collect();
                 if !missing.is_empty() {
-                    let message =
-                        format!("an account is made with {}, and no column is that", missing.join(", "));
+                    let message = format!(
+                        "an account is made with {}: no column is asked for that says it",
+                        listed(&missing)
+                    );
                     say(at, message, "add it to `columns`");
                 }
             }
@@ -178,6 +180,7 @@ impl Check {
             business: None,
             notifications: Vec::new(),
             from,
+            is_row: true,
         };
         // Nobody gets an account to leave.
         if meaning.creates && user.active() != Some(false) && self.findings.len() == before {
@@ -199,7 +202,7 @@ impl Check {
         missing.extend((!user.says(Attribute::LegalEntity)).then_some(Attribute::LegalEntity.as_str()));
         if !missing.is_empty() {
             let message =
-                format!("an account is made with {}, and the row says nothing of that", missing.join(", "));
+                format!("an account is made with {}, of which the row says nothing", listed(&missing));
             let help = "fill it in, or leave people who have no account out of a file with `create: true`";
             self.say(Finding::new(Code::InvalidRow, from, message).help(help));
             return Vec::new();
@@ -239,6 +242,8 @@ impl Check {
         let names = text.split(BETWEEN).map(str::trim).filter(|it| !it.is_empty());
         let people: Vec<Option<PersonRef>> = names.map(|it| self.somebody(at, key, it)).collect();
         let people: Option<Vec<PersonRef>> = people.into_iter().collect();
+        let all: Vec<_> = people.iter().flatten().map(|it| (it.clone(), at)).collect();
+        self.no_approver_twice(&all, Code::InvalidRow);
         people.filter(|it| !it.is_empty()).map(TraitValue::People)
     }
 
@@ -325,5 +330,14 @@ impl Check {
                 .related(other, "said under `users:` as well")
                 .help("say it in one place: take it out of `users:`, or the person out of the file"),
         );
+    }
+}
+
+/// Keys in words: `firstName`, `lastName` and `legalEntity`.
+fn listed(keys: &[&str]) -> String {
+    let quoted: Vec<String> = keys.iter().map(|it| format!("`{it}`")).collect();
+    match &quoted[..] {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        all => all.concat(),
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct DeclaredUser {
     /// Where what is said of each type of notification begins.
     pub(crate) notifications: Vec<(&'static str, Place)>,
     pub(crate) from: Place,
+    /// Whether it is a row of a CSV file, and no entry.
+    pub(crate) is_row: bool,
 }
 
 /// What a person shall be apart from access.

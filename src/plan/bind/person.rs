@@ -14,14 +14,14 @@ use super::{
 };
 use crate::{
     files::{
-        check::{declared_twice, locked_out},
+        check::{approves_own, circle as circle_of, declared_twice, locked_out},
         declared::{Declared, DeclaredCompany, DeclaredTrait, DeclaredUser, TraitValue},
     },
     model::{
         acting::Right,
         directory::{Directory, Failed},
         ids::{CompanyId, PersonRef, UserId},
-        observed::{Observed, ObservedCompany},
+        observed::{Observed, ObservedCompany, User},
         plan::{StaysActive, Unresolved},
         selector::{Attribute, Selector, Traits},
         source::Place,
@@ -252,8 +252,8 @@ impl Binding<'_> {
             };
             if let Some(first) = bound.insert(id, user) {
                 // Two keys of one person, in the order of the files whichever comes first.
-                let (a, b) = (first.from.min(user.from), first.from.max(user.from));
-                self.findings.push(declared_twice(&user.person, b, a));
+                let both = if first.from <= user.from { (first, user) } else { (user, first) };
+                self.findings.push(declared_twice(both));
             }
             let live = snapshot.profiles.get(&id);
             match live.zip(self.index.find_person(self.company.id, id)) {
@@ -265,6 +265,43 @@ impl Binding<'_> {
             }
         }
         self.profiled(snapshot);
+        self.circles(&bound, snapshot);
+    }
+
+    /// Says where people who are declared with a manager are managed by themselves, through whomever.
+    fn circles(&mut self, declared: &BTreeMap<UserId, &DeclaredUser>, snapshot: &Observed) {
+        let said = |user: &DeclaredUser| {
+            let person = user.people_of(Attribute::Manager).next()?;
+            self.directory.nearest(&[self.company.id], person).ok()
+        };
+        let above = |it: UserId| -> Option<UserId> {
+            let live = || snapshot.profiles.get(&it)?.get(Attribute::Manager)?.parse().ok().map(UserId);
+            declared.get(&it).and_then(|it| said(it)).or_else(live)
+        };
+        // Who was followed up to the end, or into a circle that is told by now.
+        let (mut done, mut remarks) = (BTreeSet::new(), Vec::new());
+        for (&begin, user) in declared.iter().filter(|it| said(it.1).is_some()) {
+            let mut way = vec![begin];
+            while let Some(next) = above(way[way.len() - 1]).filter(|_| !done.contains(&way[way.len() - 1])) {
+                if let Some(at) = way.iter().position(|it| *it == next) {
+                    let circle = &way[at..];
+                    let named = circle.iter().filter_map(|it| declared.get(it));
+                    let from =
+                        named.filter_map(|it| it.traits.iter().find(|it| it.attribute == Attribute::Manager));
+                    let from = from.map(|it| it.from).min().unwrap_or(user.from);
+                    let name = |it: &UserId| match (declared.get(it), self.directory.user(*it)) {
+                        (Some(user), _) => user.person.to_string(),
+                        (None, Some(User { email: Some(email), .. })) => email.to_string(),
+                        (None, _) => it.to_string(),
+                    };
+                    remarks.push(circle_of(&circle.iter().map(name).collect::<Vec<_>>(), from));
+                    break;
+                }
+                way.push(next);
+            }
+            done.extend(way);
+        }
+        self.bound.remarks.extend(remarks);
     }
 
     /// The lock-out in force of somebody who shall have an account.
@@ -351,7 +388,7 @@ impl Binding<'_> {
                 let mut found = Vec::with_capacity(people.len());
                 for person in people {
                     match self.directory.nearest(&[self.company.id], person) {
-                        Ok(user) => found.push(user.to_string()),
+                        Ok(user) => found.push(user),
                         Err(why) => {
                             let why = nowhere(why, self.searched);
                             let (user, person) = (user.person.clone(), person.clone());
@@ -364,6 +401,12 @@ impl Binding<'_> {
                 if found.len() < people.len() {
                     return None;
                 }
+                // Whoever is named by two keys is asked once.
+                let mut seen = BTreeSet::new();
+                found.retain(|it| seen.insert(*it));
+                let is_own = declared.attribute == Attribute::Approvers && seen.contains(&id);
+                self.bound.remarks.extend(is_own.then(|| approves_own(&user.person, declared.from)));
+                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
                 found.join(",").into()
             }
         };
