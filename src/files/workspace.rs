@@ -111,7 +111,7 @@ mapping! {
     pub(crate) struct GuardsSection: "limits, such as `{ removals: { atMost: 50 } }`", block {
         /// How much may go.
         "removals" pub(crate) removals: Given<RemovalsSection>,
-        /// How many accounts may be deactivated or created.
+        /// How many accounts may be deactivated, activated or created.
         "people" pub(crate) people: Given<PeopleSection>,
         /// How many people may be cut off everywhere.
         "lockouts" pub(crate) lockouts: Given<LockoutsSection>,
@@ -143,7 +143,7 @@ mapping! {
 }
 
 mapping! {
-    /// How many accounts may be deactivated or created in one apply. One may always be.
+    /// How many accounts may be deactivated, activated or created in one apply. One may always be.
     pub(crate) struct PeopleSection: "limits, such as `{ percent: 5, atMost: 20 }`" {
         /// Most accounts, in percent of those that are known to be active; 5 where absent.
         #[schemars(range(min = 1, max = 100), extend("examples" = [Rules::default().people_percent]))]

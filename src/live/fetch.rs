@@ -383,7 +383,8 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
     let (more, closed) = elsewhere(source, known, reads.id, &unknown).await?;
     directory.add(&more);
     let found = reads.find(&directory);
-    let holders: BTreeSet<UserId> = found.cut_off.iter().copied().chain(found.identity).collect();
+    let holders: BTreeSet<UserId> =
+        found.cut_off.iter().chain(&found.back).copied().chain(found.identity).collect();
     let (held, direct) =
         try_join(groups_of(source, reads.id, &holders), direct_roles(source, reads.id, &found.direct))
             .await?;

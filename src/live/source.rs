@@ -222,17 +222,19 @@ impl Source {
         }
     }
 
-    /// What the company says of a user; `None` where the token may not know.
-    pub(crate) async fn business_info(&self, company: CompanyId, user: UserId) -> Read<Option<Traits>> {
+    /// What a part of a user says, of a snapshot with all that is known besides; `None` where the token may not know.
+    pub(crate) async fn part(
+        &self,
+        company: CompanyId,
+        user: UserId,
+        part: PersonPart,
+    ) -> Read<Option<Traits>> {
         match self {
-            Self::Api(it) => {
-                let part = PersonPart::BusinessInfo;
-                match it.of(company)?.reader.part(user, part.of_api()).await {
-                    Ok(object) => Ok(Some(attributes::traits(part, &object))),
-                    Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
-                    Err(error) => Err(error.into()),
-                }
-            }
+            Self::Api(it) => match it.of(company)?.reader.part(user, part.of_api()).await {
+                Ok(object) => Ok(Some(attributes::traits(part, &object))),
+                Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
+                Err(error) => Err(error.into()),
+            },
             Self::Snapshot(it) => Ok(it.profile(user)),
         }
     }

@@ -170,7 +170,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
         };
         binding.groups(company);
         binding.users(snapshot, declared);
-        binding.profiles(snapshot);
+        binding.profiles(snapshot, declared);
         let locked: Vec<UserId> = binding.locked.into_keys().collect();
         bound.locked.extend(&locked);
     }

@@ -66,6 +66,7 @@ mod model;
 mod names;
 mod output;
 mod outside;
+mod notifications;
 mod owners;
 mod pages;
 mod people;

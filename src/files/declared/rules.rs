@@ -27,11 +27,11 @@ pub struct DeclaredRules {
     pub(crate) from: usize,
     /// Most that may go in one apply.
     pub(crate) at_most: usize,
-    /// Most accounts that are deactivated or created in one apply, in percent of those that are known to be active.
+    /// Most accounts that are deactivated, activated or created in one apply, in percent of those that are known to be active.
     pub(crate) people_percent: u8,
     /// That share is looked at where at least so many are.
     pub(crate) people_from: usize,
-    /// Most accounts that are deactivated or created in one apply.
+    /// Most accounts that are deactivated, activated or created in one apply.
     pub(crate) people_at_most: usize,
     /// Most people of a company who are asked whether they name somebody who leaves.
     pub(crate) people_look_ups: usize,

@@ -59,7 +59,7 @@ pub async fn estimate<'a>(
         requests += (whole(&groups) + whole(&rest) + reads.selectors.len()) as u64;
         let directory = Directory::new(&people.users);
         let alone = profiles::alone(reads, &directory, &people.profiles);
-        requests += alone.len() as u64;
+        requests += alone.len() as u64 + profiles::mails(reads, &directory);
         let listed = policies::everybody(source, reads).await?;
         requests += policies::requests(reads, listed.as_deref(), (&heads, &people.users));
         if !reads.leaving(&directory).is_empty() && dialect(reads.id).user_delete == UserDelete::Deactivates {

@@ -48,10 +48,21 @@ pub(super) fn alone(
     alone.collect()
 }
 
+/// How many people are asked which mails they get.
+pub(super) fn mails(reads: &CompanyReads<'_>, directory: &Directory<'_>) -> u64 {
+    let asked = reads.profiles.iter().filter(|it| are_mails_looked_at(it.1));
+    asked.filter(|it| directory.anyone(reads.id, it.0).is_ok()).count() as u64
+}
+
 /// Whether what is looked at of a person takes a request: beyond the list, or as the list did not tell of the person.
 fn takes_a_request(attributes: &BTreeSet<Attribute>, is_listed: bool) -> bool {
     let mut of_business = attributes.iter().filter(|it| it.part() == PersonPart::BusinessInfo).peekable();
     of_business.peek().is_some() && !(is_listed && of_business.all(|it| it.is_listed()))
+}
+
+/// Whether it is looked at which mails a person gets: no list shows that.
+fn are_mails_looked_at(attributes: &BTreeSet<Attribute>) -> bool {
+    attributes.iter().any(|it| it.part() == PersonPart::NotificationPreferences)
 }
 
 /// Completes what is told of those on the list. Says of whom all of it was asked for, and told by the API.
@@ -71,11 +82,15 @@ pub(super) async fn complete(
         let mut traits = match listed.filter(|_| !is_asked) {
             Some(listed) => listed,
             None if !is_asked => Traits::default(),
-            None => match source.business_info(reads.id, user.id).await? {
+            None => match source.part(reads.id, user.id, PersonPart::BusinessInfo).await? {
                 Some(traits) => traits,
                 None => return Read::Ok(None),
             },
         };
+        if are_mails_looked_at(attributes) {
+            let mails = source.part(reads.id, user.id, PersonPart::NotificationPreferences).await?;
+            mails.iter().flat_map(Traits::iter).for_each(|it| traits.put(it.0, it.1));
+        }
         put_row(user, &mut traits);
         Ok(Some((user.id, traits, is_asked)))
     });
