@@ -176,6 +176,14 @@ impl Edit {
         })
     }
 
+    /// Whether the fact is the same after this edit as after another one of it.
+    pub fn ends_as(&self, other: &Self) -> bool {
+        match self.attribute() {
+            Some(it) => it.same(self.traits()[1], other.traits()[1]),
+            None => self.after == other.after,
+        }
+    }
+
     /// The same edit in other numbers; `None` where something it speaks of has none.
     pub fn renumbered(self, numbers: &Renumbering) -> Option<Self> {
         let Key { owner, fact } = self.key;
