@@ -277,6 +277,20 @@ impl Source {
         }
     }
 
+    /// Everybody of a company whose account is active; `None` where that is not told.
+    pub(crate) async fn list_active(&self, company: CompanyId) -> Read<Option<Vec<User>>> {
+        match self {
+            Self::Api(it) => {
+                let listed = it.of(company)?.reader.list_active(company).await?;
+                Ok(listed.map(|users| it.found(company, users)))
+            }
+            Self::Snapshot(it) => {
+                let listed = it.list_users(company);
+                Ok(listed.map(|users| users.into_iter().filter(|it| it.active).collect()))
+            }
+        }
+    }
+
     /// The users that one reference finds when it is asked for alone.
     pub(crate) async fn query_user(&self, company: CompanyId, person: &PersonRef) -> Read<Vec<User>> {
         Ok(match self {

@@ -61,6 +61,8 @@ pub fn with_accounts(
 ) -> (Plan, BTreeMap<usize, Done>) {
     let (index, numbers) = plan.index.with_users(|it| accounts.get(&it).copied().unwrap_or(it));
     let mut new = plan.renumbered(Arc::new(index), &numbers);
+    let renamed = |it: &Edit| it.clone().with_users(|it| accounts.get(&it).copied().unwrap_or(it));
+    new.edits = Edits::new(new.edits.iter().map(renamed).collect());
     for (made_up, given) in accounts {
         if let Some(name) = new.names.people.remove(made_up) {
             new.names.people.insert(*given, name);
@@ -142,10 +144,18 @@ pub fn bound(
     let index = Arc::new(fresh.index.merged(&plan.index).merged(&lost));
     let live = fresh.live.renumbered(&fresh.index.within(&index));
     let mut staying = Vec::new();
+    // Who is not active again afterwards is given nothing back: for as long as it takes, an active account would hold it.
+    let is_back = |done: &Done, change: &Change<'_>| {
+        done.attributes.contains(&Attribute::Active)
+            && matches!(change.account(), Some([_, Some("true")]))
+            && snapshot.deactivating.contains(&change.company())
+    };
+    let back = changes().filter(|(change, done)| is_back(done, change)).filter_map(|it| it.0.user());
+    let locked: BTreeSet<UserId> = back.chain(fresh.locked.iter().copied()).collect();
     let mut undo = Undo {
         index: &index,
         facts: Facts::default(),
-        locked: &fresh.locked,
+        locked: &locked,
         deactivating: &snapshot.deactivating,
     };
     let mut owners: BTreeSet<Owner> = BTreeSet::new();
@@ -162,7 +172,7 @@ pub fn bound(
                 let Some(person) = person.filter(read) else { continue };
                 let held = live.direct(person);
                 let mut roles = if done.direct { restored_user(&change, &held) } else { held.clone() };
-                if change.user().is_some_and(|it| fresh.locked.contains(&it)) {
+                if change.user().is_some_and(|it| locked.contains(&it)) {
                     let within = |it: &DirectRole| it.within(held.get(it.kind())?);
                     roles = roles.iter().filter_map(within).collect();
                 }

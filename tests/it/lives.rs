@@ -113,6 +113,7 @@ fn whoever_leaves_keeps_nothing_and_is_deactivated_after_that() {
 /// A joiner in the service who is also named in Night, with a direct role.
 const NOOR: &str = "  - user: noor@voyager.example
     create: { name: { first: Noor, last: Haddad } }
+    active: true
     externalId: hr-1017
     business: { legalEntity: voyager-de, department: service, employeeId: \"1017\", manager: ana@voyager.example, approvers: [cy@voyager.example, ana@voyager.example] }
     notifications: { FLIGHT_NOTIFICATION: { ccEmails: [ana@voyager.example] } }
@@ -132,6 +133,78 @@ fn whoever_joins_gets_an_account_once_and_then_everything_else() {
     assert_eq!(business["employeeId"], "1017");
     assert_eq!(business["managerRef"]["id"], world.user("ana@voyager.example"));
     world.plan().expect(0).ends_with(NO_CHANGES);
+}
+
+#[test]
+fn whoever_joins_is_named_by_others_in_the_same_plan_under_the_id_of_the_account() {
+    let people = "  - user: hana@voyager.example
+    create: { name: { first: Hana, last: Sato } }
+    business: { legalEntity: voyager-de, manager: noor@voyager.example, approvers: [cy@voyager.example, noor@voyager.example] }
+  - { user: bo@voyager.example, business: { approvers: [noor@voyager.example, hana@voyager.example] } }
+  - { user: cy@voyager.example, directRoles: [{ type: TRAVEL_ARRANGER, arrangerFor: [ana@voyager.example, noor@voyager.example] }] }
+";
+    let files = |desk: &str, users: &str| {
+        format!(
+            "version: 1\ngroups:\n  - {{ name: Desk, description: The desk., roles: [{{ role: Agent, scope: {desk} }}], members: [ana@voyager.example] }}\nusers:\n{users}"
+        )
+    };
+    let world = world();
+    world.write(
+        "access/a.yaml",
+        &files("{ company: globex }", "  - { user: bo@voyager.example, active: true }\n"),
+    );
+    world.apply().expect(0);
+    let before = business(&world, "bo@voyager.example");
+    // Both join, and each is named by the other.
+    let noor = NOOR.replace("manager: ana@", "manager: hana@");
+    world.write(
+        "access/a.yaml",
+        &files("{ profile: [noor@voyager.example, bo@voyager.example] }", &format!("{noor}{people}")),
+    );
+    world.run("apply --auto-approve --journal j.ndjson").expect(0);
+    let id = |who: &str| world.user(&format!("{who}@voyager.example"));
+    let all = |who: &str| {
+        let found = business(&world, &format!("{who}@voyager.example"));
+        let approvers = found["designatedApproverRefs"].as_array().into_iter().flatten();
+        let approvers: Vec<String> = approvers.map(|it| it["id"].as_str().unwrap().to_owned()).collect();
+        (found["managerRef"]["id"].as_str().map(str::to_owned), approvers)
+    };
+    assert_eq!(all("hana"), (Some(id("noor")), vec![id("cy"), id("noor")]));
+    assert_eq!(all("noor"), (Some(id("hana")), vec![id("cy"), id("ana")]));
+    assert_eq!(all("bo"), (None, vec![id("noor"), id("hana")]));
+    let mut travellers = vec![id("ana"), id("noor")];
+    travellers.sort();
+    let mut now = arranged(&world);
+    now.sort();
+    assert_eq!(now, travellers);
+    world.plan().expect(0).ends_with(NO_CHANGES);
+
+    let back = world.run("rollback j.ndjson --out back.json").expect(0);
+    assert!(
+        back.stdout.contains("approvers noor@voyager.example, hana@voyager.example → none"),
+        "{}",
+        back.stdout
+    );
+    world.run("apply back.json --auto-approve").expect(0);
+    assert_eq!(business(&world, "bo@voyager.example"), before);
+    assert_eq!(arranged(&world), [""; 0]);
+    let plan = world.plan().stdout;
+    assert!(plan.contains("company globex → "), "the scope is as it was: {plan}");
+
+    // Without the account nothing that names it is written.
+    let world = self::world();
+    world.write("access/a.yaml", &files("{ profile: noor@voyager.example }", &format!("{noor}{people}")));
+    world.faults(
+        json!([{ "path": "/v2/users", "writes": true, "times": 99, "kind": { "status": { "code": 400 } } }]),
+    );
+    world.run("apply --auto-approve").expect(3);
+    assert_eq!(business(&world, "bo@voyager.example")["designatedApproverRefs"], Value::Null);
+    assert_eq!(arranged(&world), [""; 0]);
+    assert!(!world.log().iter().any(|it| {
+        it["path"].as_str().is_some_and(|it| it.ends_with("/user-groups") || it.ends_with("/roles"))
+            && it["write"] == true
+            && it["body"].to_string().contains("PROFILE")
+    }));
 }
 
 #[test]
@@ -170,11 +243,13 @@ fn whoever_must_not_go_stays_with_everything_and_it_is_said_why() {
     declare(&world, &leaves("cy"));
     let plan = world.plan().expect(0);
     assert!(plan.stdout.contains("userDelete: deactivates"), "{}", plan.stdout);
-    plan.shows("- member cy@voyager.example deactivated (access/a.yaml:9)");
+    plan.shows("- member cy@voyager.example `active: false` (access/a.yaml:9)");
 }
 
-/// Somebody who joins, one who moves, one who leaves with a direct role, and one who comes back: all in one plan.
-const ALL: &str = "  - { user: ana@voyager.example, externalId: hr-1, business: { department: service, manager: cy@voyager.example }, notifications: { BOOKING_NOTIFICATION: { enabled: false } } }
+/// Somebody who joins, two who are given to do with that one, one who moves, one who leaves with a direct role, and one who
+/// comes back: all in one plan.
+const ALL: &str = "  - { user: ana@voyager.example, externalId: hr-1, business: { department: service, manager: noor@voyager.example }, notifications: { BOOKING_NOTIFICATION: { enabled: false } } }
+  - { user: cy@voyager.example, directRoles: [{ type: TRAVEL_ARRANGER, arrangerFor: [noor@voyager.example] }] }
   - { user: bo@voyager.example, active: false, reason: left }
   - { user: gone@voyager.example, active: true, business: { department: service }, notifications: { FLIGHT_NOTIFICATION: { enabled: false, ccEmails: [cy@voyager.example] } } }
 ";
@@ -213,6 +288,20 @@ fn all_is_so(world: &World, what: &str) {
     );
     let path = format!("/v2/users/{}/roles", world.user("bo@voyager.example"));
     assert_eq!(world.call("GET", &path, Value::Null).1["roles"], json!([]), "{what}");
+    assert_eq!(
+        business(world, "ana@voyager.example")["managerRef"]["id"],
+        world.user("noor@voyager.example"),
+        "{what}"
+    );
+    assert_eq!(arranged(world), [world.user("noor@voyager.example")], "{what}");
+}
+
+/// For whom Cy arranges.
+fn arranged(world: &World) -> Vec<String> {
+    let path = format!("/v2/users/{}/roles", world.user("cy@voyager.example"));
+    let roles = world.call("GET", &path, Value::Null).1["roles"].take();
+    let lists = roles.as_array().unwrap().iter().filter_map(|it| it["metadata"]["arrangerFor"].as_array());
+    lists.flatten().map(|it| it["userId"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Panics unless nobody was in a group before being what the files say, or deactivated while holding something.
@@ -253,7 +342,7 @@ fn in_order(world: &World, what: &str) {
 }
 
 /// How many writes the way takes.
-const WRITES: u64 = 15;
+const WRITES: u64 = 16;
 
 #[test]
 fn whatever_happens_on_the_way_everybody_is_so_in_the_end_and_nobody_twice() {
@@ -359,6 +448,7 @@ fn a_saved_plan_a_snapshot_and_a_rollback_know_people_as_well() {
     assert_eq!(world.call("GET", &path, Value::Null).1["roles"][0]["roleType"], "COMPANY_ADMIN");
     let path = format!("/v2/users/{}/roles", world.user("noor@voyager.example"));
     assert_eq!(world.call("GET", &path, Value::Null).1["roles"], json!([]));
+    assert_eq!(arranged(&world), [""; 0]);
     let again = world.run("rollback j.ndjson").expect(0);
     again.shows(
         "Plan: 0 groups to create, 0 to change, 0 to delete; roles +0 ~0 -0; members +0 -0; 0 guards.",
@@ -397,6 +487,198 @@ fn more_accounts_than_the_limit_take_an_exception() {
     world.write("rolecall.yaml", &rules(KNOWN, ", people: { percent: 1, from: 1 }"));
     world.write("access/a.yaml", "version: 1\nusers:\n  - { user: ana@voyager.example, active: false }\n");
     world.apply().expect(0);
+}
+
+/// The direct roles of somebody, active or not.
+fn roles(world: &World, who: &str) -> Value {
+    let path = format!("/v2/users/{}/roles?includeInactive=true", world.user(who));
+    world.call("GET", &path, Value::Null).1["roles"].take()
+}
+
+const GONE: &str = "gone@voyager.example";
+
+/// A world in which somebody inactive is still in Night and administers Globex.
+fn dormant() -> World {
+    let admin = "directRoles: [{ roleType: COMPANY_ADMIN, metadata: { roleType: COMPANY_ADMIN, companyRef: { id: 2b7e0000-0000-4000-8000-000000000002 } } }]";
+    let seed = seed()
+        .replace("email: gone@voyager.example,", &format!("email: gone@voyager.example, {admin},"))
+        .replace("members: [cy@voyager.example]", "members: [cy@voyager.example, gone@voyager.example]");
+    assert!(seed.contains("cy@voyager.example, gone@voyager.example]") && seed.contains(admin), "{seed}");
+    World::seeded(&seed).with("rolecall.yaml", &rules(KNOWN, ""))
+}
+
+#[test]
+fn whoever_comes_back_has_lost_what_is_to_go_before_the_account_is_active() {
+    let night = |members: &str| {
+        format!(
+            "groups:\n  - {{ name: Night, description: Night desk., roles: unmanaged, members: [{members}] }}\n"
+        )
+    };
+    let users = "users:\n  - { user: gone@voyager.example, active: true, directRoles: [] }\n";
+    for (at, kind) in [(9, json!({})), (0, json!({ "drop": {} })), (1, json!({ "status": { "code": 500 } }))]
+    {
+        let world = dormant();
+        world.write("access/a.yaml", &format!("version: 1\n{}{users}", night("cy@voyager.example")));
+        if at < 9 {
+            world.faults(json!([{ "writes": true, "afterWrites": at, "times": 9, "kind": kind }]));
+        }
+        world.run("apply --auto-approve --max-failures 1");
+        let log: Vec<Value> =
+            world.log().into_iter().filter(|it| it["write"] == true && it["applied"].is_u64()).collect();
+        let is =
+            |end: &str| log.iter().position(|it| it["path"].as_str().is_some_and(|it| it.ends_with(end)));
+        let (active, left, roles_gone) = (is("/activate"), is("/members"), is("/roles"));
+        if let Some(active) = active {
+            assert!(
+                left.is_some_and(|it| it < active) && roles_gone.is_some_and(|it| it < active),
+                "{log:?}"
+            );
+        }
+        world.faults(json!([]));
+        world.apply().expect(0);
+        world.plan().expect(0).ends_with(NO_CHANGES);
+        assert_eq!(roles(&world, GONE), json!([]));
+    }
+    // What stays comes back with the account: it is shown, and counts as gained.
+    let world = dormant();
+    world.write("rolecall.yaml", &rules(KNOWN, "").replace("privileged: [], ", ""));
+    world.write("access/a.yaml", "version: 1\nusers:\n  - { user: gone@voyager.example, active: true }\n");
+    let plan = world.plan();
+    assert!(plan.stdout.contains("COMPANY_ADMIN of globex"), "{}", plan.stdout);
+    assert_eq!(plan.code, 6, "{}", plan.stdout);
+}
+
+#[test]
+fn whoever_left_keeps_nothing_that_is_looked_at_though_the_account_is_not_active_any_more() {
+    let world = dormant();
+    let files = "version: 1
+groups:
+  - { name: Night, description: Night desk., roles: unmanaged, members: [cy@voyager.example, gone@voyager.example] }
+users:
+  - { user: gone@voyager.example, active: false, directRoles: [{ type: COMPANY_ADMIN, company: globex }] }
+";
+    world.write("access/a.yaml", files);
+    let plan = world.plan().expect(0);
+    let plan = plan.shows("- member gone@voyager.example `active: false` (access/a.yaml:5)");
+    assert_eq!(plan.stdout.matches("and this entry is void").count(), 2, "{}", plan.stdout);
+    world.apply().expect(0);
+    assert_eq!(
+        (members_of(&world, "Night"), roles(&world, GONE)),
+        (vec!["cy@voyager.example".to_owned()], json!([]))
+    );
+    let again = world.plan().expect(0);
+    assert_eq!(again.stdout.matches("and this entry is void").count(), 2, "{}", again.stdout);
+    world.run("drift").expect(0);
+}
+
+fn members_of(world: &World, group: &str) -> Vec<String> {
+    world.members(group).into_iter().collect()
+}
+
+#[test]
+fn an_account_that_is_there_is_neither_made_again_nor_activated_unasked() {
+    let create = "create: { name: { first: G, last: H } }, business: { legalEntity: voyager-de";
+    for (entry, said) in [
+        (
+            format!("user: gone@voyager.example, {create} }}"),
+            "the account is there and not active, and stays so; write `active: true`",
+        ),
+        (
+            format!("user: new@voyager.example, externalId: hr-9, {create} }}"),
+            "no account is made: gone@voyager.example has externalId hr-9 already",
+        ),
+        (
+            format!("user: new@voyager.example, {create}, employeeId: \"99\" }}"),
+            "no account is made: gone@voyager.example has employeeId 99 already",
+        ),
+    ] {
+        let seed = seed().replace(
+            "email: gone@voyager.example,",
+            "email: gone@voyager.example, externalId: hr-9, employeeId: \"99\",",
+        );
+        let world = World::seeded(&seed).with("rolecall.yaml", &rules(KNOWN, ""));
+        world.write("access/a.yaml", &format!("version: 1\nusers:\n  - {{ {entry} }}\n"));
+        let plan = world.plan();
+        assert!(plan.stdout.contains(said), "{}", plan.stdout);
+        world.apply();
+        assert!(
+            !world.writes().iter().any(|it| it.contains("activate") || it == "POST /v2/users"),
+            "{:?}",
+            world.writes()
+        );
+    }
+}
+
+#[test]
+fn whoever_is_locked_out_gets_no_account_and_none_back() {
+    let lockout = |who: &str| {
+        format!("lockout: [{{ email: {who}, since: 2026-01-01, reason: r, until: 2098-01-01 }}]\n")
+    };
+    for who in ["noor@voyager.example", GONE] {
+        let world = world();
+        world.write("rolecall.yaml", &format!("{}{}", rules(KNOWN, ""), lockout(who)));
+        let back = "  - { user: gone@voyager.example, active: true, business: { department: service } }\n";
+        declare(&world, &format!("{NOOR}{back}"));
+        let plan = world.plan();
+        assert!(
+            plan.code != 8 && plan.stdout.contains(&format!("{who} is locked out, and this entry is void")),
+            "{} {}",
+            plan.stdout,
+            plan.stderr
+        );
+        world.apply();
+        let wrote = world.writes();
+        assert_eq!(wrote.iter().any(|it| it == "POST /v2/users"), who == GONE, "{wrote:?}");
+        assert_eq!(wrote.iter().any(|it| it.ends_with("/activate")), who != GONE, "{wrote:?}");
+    }
+}
+
+#[test]
+fn a_rollback_finds_an_account_whose_creation_was_not_answered() {
+    for is_killed in [true, false] {
+        let world = world();
+        declare(&world, NOOR);
+        let times = if is_killed { 99 } else { 1 };
+        world.faults(json!([{ "path": "/v2/users", "writes": true, "times": times, "kind": { "drop": { "afterWrite": true } } }]));
+        if is_killed {
+            world.faults(json!([{ "path": "/v2/users", "writes": true, "kind": { "slow": { "ms": 600_000, "afterWrite": true } } }]));
+            let mut child = world.start("apply --auto-approve --journal j.ndjson");
+            world.until(|stats| stats["applied"] == 1);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            world.until(|stats| stats["inFlight"] == 0);
+        } else {
+            world.run("apply --auto-approve --journal j.ndjson").expect(0);
+        }
+        world.faults(json!([]));
+        world.run("rollback j.ndjson --out back.json").expect(0).shows("- person account deactivated");
+        world.run("apply back.json --auto-approve").expect(0);
+        let id = world.user("noor@voyager.example");
+        let found = world.call("GET", &format!("/v2/users/{id}?includeInactive=true"), Value::Null).1;
+        assert_eq!(found["isActive"], false, "killed: {is_killed}");
+    }
+}
+
+#[test]
+fn nobody_is_deactivated_where_the_approver_who_follows_was_not_written() {
+    let approved = "  - { user: ana@voyager.example, business: { approvers: [bo@voyager.example], manager: bo@voyager.example } }\n";
+    let world = world();
+    declare(&world, approved);
+    world.apply().expect(0);
+    world.forget();
+    declare(
+        &world,
+        &format!("{}  - {{ user: bo@voyager.example, active: false }}\n", approved.replace("bo@", "cy@")),
+    );
+    let path = format!("/v2/users/{}/business-info", world.user("ana@voyager.example"));
+    world
+        .faults(json!([{ "path": path, "writes": true, "times": 9, "kind": { "status": { "code": 400 } } }]));
+    world.run("apply --auto-approve").expect(3);
+    let bo = format!("/v2/users/{}", world.user("bo@voyager.example"));
+    assert_eq!(world.call("GET", &bo, Value::Null).1["isActive"], true);
+    world.faults(json!([]));
+    world.apply().expect(0);
+    world.plan().expect(0).ends_with(NO_CHANGES);
 }
 
 /// What the files say of somebody at one time, and so what the person is afterwards.

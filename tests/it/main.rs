@@ -53,6 +53,7 @@ mod kits;
 mod kubernetes;
 mod lags;
 mod laws;
+mod leavers;
 mod left_out;
 mod lives;
 mod lockouts;

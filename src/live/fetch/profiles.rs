@@ -10,7 +10,7 @@ use crate::{
     live::source::Source,
     model::{
         directory::Directory,
-        ids::{PersonRef, UserId},
+        ids::UserId,
         observed::User,
         selector::{Attribute, PersonPart, Traits},
     },
@@ -35,18 +35,23 @@ pub(super) async fn find(
     Ok((users, told))
 }
 
-/// How many requests it takes to ask for people one by one.
-pub(super) fn requests(
+/// Who has to be asked for one by one.
+pub(super) fn alone(
     reads: &CompanyReads<'_>,
     directory: &Directory<'_>,
     told: &BTreeMap<UserId, Traits>,
-) -> u64 {
-    let of = |(person, attributes): (&&PersonRef, &BTreeSet<Attribute>)| {
+) -> BTreeSet<UserId> {
+    let alone = reads.profiles.iter().filter_map(|(person, attributes)| {
         let user = directory.anyone(reads.id, person).ok()?;
-        let business = takes_a_request(attributes, told.contains_key(&user));
-        Some(u64::from(business) + u64::from(are_mails_looked_at(attributes)))
-    };
-    reads.profiles.iter().filter_map(of).sum()
+        takes_a_request(attributes, told.contains_key(&user)).then_some(user)
+    });
+    alone.collect()
+}
+
+/// How many people are asked which mails they get.
+pub(super) fn mails(reads: &CompanyReads<'_>, directory: &Directory<'_>) -> u64 {
+    let asked = reads.profiles.iter().filter(|it| are_mails_looked_at(it.1));
+    asked.filter(|it| directory.anyone(reads.id, it.0).is_ok()).count() as u64
 }
 
 /// Whether what is looked at of a person takes a request: beyond the list, or as the list did not tell of the person.
@@ -60,13 +65,13 @@ fn are_mails_looked_at(attributes: &BTreeSet<Attribute>) -> bool {
     attributes.iter().any(|it| it.part() == PersonPart::NotificationPreferences)
 }
 
-/// Completes what is told of those on the list.
+/// Completes what is told of those on the list. Says of whom all of it was asked for, and told by the API.
 pub(super) async fn complete(
     source: &Source,
     reads: &CompanyReads<'_>,
     directory: &Directory<'_>,
     mut told: BTreeMap<UserId, Traits>,
-) -> Read<BTreeMap<UserId, Traits>> {
+) -> Read<(BTreeMap<UserId, Traits>, BTreeSet<UserId>)> {
     let meant = reads.profiles.iter().filter_map(|(person, attributes)| {
         let user = directory.user(directory.anyone(reads.id, person).ok()?)?;
         Some((user, attributes, told.remove(&user.id)))
@@ -87,10 +92,12 @@ pub(super) async fn complete(
             mails.iter().flat_map(Traits::iter).for_each(|it| traits.put(it.0, it.1));
         }
         put_row(user, &mut traits);
-        Ok(Some((user.id, traits)))
+        Ok(Some((user.id, traits, is_asked)))
     });
     let read: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
-    Ok(read.into_iter().flatten().collect())
+    // A snapshot may hold less of a person, and does not say so.
+    let whole = read.iter().flatten().filter(|it| it.2 && source.taken().is_none()).map(|it| it.0).collect();
+    Ok((read.into_iter().flatten().map(|it| (it.0, it.1)).collect(), whole))
 }
 
 /// What is told of everybody on a list.

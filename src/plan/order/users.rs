@@ -7,12 +7,16 @@
 //! something from the same person in a group has ended, made or not.
 //!
 //! What a person is comes before what the person joins, which is not made if that was not: nobody joins by a department
-//! that was not written. Who leaves has nothing left before the account is deactivated. Which mails a person gets is no
-//! access: it is written when all else has ended, whatever became of it, as long as there is an account that can be used.
+//! that was not written. Who leaves has nothing left before the account is deactivated, and nobody is left without a manager
+//! or approver by it whom this plan gives another. Who comes back has lost what is to go before the account is activated: an
+//! account that is not active holds nothing, so that this waits for nothing else. Which mails a person gets is no access: it
+//! is written when all else has ended, whatever became of it, as long as there is an account that can be used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
+    acting,
+    direct::DirectRole,
     ids::UserId,
     plan::{Change, Plan},
     selector::PersonPart,
@@ -30,19 +34,33 @@ pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
     let mut rest = steps.into_iter();
     all.extend(rest.by_ref().take(lockouts));
     let mut first: BTreeMap<UserId, Vec<Wait>> = BTreeMap::new();
+    let come = accounts(plan, &mut all);
+    let back: BTreeSet<UserId> =
+        plan.people().filter(Change::comes_back).filter_map(|it| it.user()).collect();
     for change in plan.people() {
-        become_other(&change, &mut all, &mut first);
+        become_other(&change, &come, &mut all, &mut first);
     }
     all.extend(taking.iter().map(|it| step(it, Vec::new())));
-    let moved = groups(rest, (lockouts, &first), &mut all);
+    let moved = groups(rest, (lockouts, &first, &back), &mut all);
+    for step in &mut all[moved..] {
+        if let Call::PatchRoles { add, .. } = &step.call {
+            let named: Vec<Wait> =
+                add.iter().flat_map(|it| awaited(&come, it.1.people().map(UserId))).collect();
+            step.after.extend(named);
+        }
+    }
     for step in &mut all[moved..] {
         step.after.sort_unstable();
         step.after.dedup();
     }
-    let mut waits: BTreeMap<UserId, Vec<Wait>> = giving
-        .iter()
-        .filter_map(|it| Some((it.user()?, first.get(&it.user()?).cloned().unwrap_or_default())))
-        .collect();
+    let waits = giving.iter().filter_map(|it| {
+        let travellers = it.direct_after();
+        let travellers = travellers.iter().flat_map(DirectRole::travellers).map(|it| it.user);
+        let is_bare = it.comes_back() && takes_direct(it);
+        let own = first.get(&it.user()?).filter(|_| !is_bare).into_iter().flatten().copied();
+        Some((it.user()?, own.chain(awaited(&come, travellers)).collect()))
+    });
+    let mut waits: BTreeMap<UserId, Vec<Wait>> = waits.collect();
     let mut leaving: BTreeMap<UserId, Vec<Wait>> = plan
         .people()
         .filter(Change::leaves)
@@ -53,6 +71,11 @@ pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
             if let Some(waits) = waits.get_mut(&user).filter(|_| !step.lockout) {
                 waits.push(Wait { step: n, until: Until::Ended });
             }
+            if let Some(waits) = leaving.get_mut(&user) {
+                waits.push(Wait { step: n, until: Until::Done });
+            }
+        }
+        for user in replaced(plan, step) {
             if let Some(waits) = leaving.get_mut(&user) {
                 waits.push(Wait { step: n, until: Until::Done });
             }
@@ -71,7 +94,63 @@ pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
         Some(Step { after, ..part(&it, PersonPart::Account, false) })
     });
     all.extend(gone.collect::<Vec<_>>());
+    for account in back.iter().filter_map(|it| come.get(it)) {
+        return_bare(plan, account.step, &mut all);
+    }
     all
+}
+
+/// Lets an account be activated only once everything is gone that is to go from the person, but for what waits for that account
+/// itself.
+fn return_bare(plan: &Plan, account: usize, all: &mut [Step]) {
+    let Call::PutPerson { user, .. } = all[account].call else { return };
+    let takes = |step: &Step| {
+        let is_direct = matches!(step.call, Call::PutDirectRoles { .. });
+        let changes = plan.change(step.change).filter(|_| is_direct);
+        losers(plan, step).contains(&user) && changes.is_none_or(|it| takes_direct(&it))
+    };
+    for n in 0..all.len() {
+        if takes(&all[n]) && !waits_for(all, n, account) {
+            all[account].after.push(Wait { step: n, until: Until::Done });
+        }
+    }
+}
+
+/// Whether a step waits for another, be it for one that waits for it.
+fn waits_for(all: &[Step], step: usize, other: usize) -> bool {
+    let (mut seen, mut open) = (BTreeSet::new(), vec![step]);
+    while let Some(it) = open.pop() {
+        if it == other {
+            return true;
+        }
+        if seen.insert(it) {
+            open.extend(all[it].after.iter().map(|it| it.step));
+        }
+    }
+    false
+}
+
+/// Whether the change takes a direct role, or a part of one.
+fn takes_direct(change: &Change<'_>) -> bool {
+    change.direct().any(|it| it.before.is_some())
+}
+
+/// The people in whose place a step names others as manager or approvers.
+fn replaced(plan: &Plan, step: &Step) -> Vec<UserId> {
+    let Call::PutPerson { part, .. } = step.call else { return Vec::new() };
+    let change = plan.change(step.change);
+    let edits = change.iter().flat_map(Change::traits).filter(|it| it.part() == Some(part));
+    let gone = |it: &Edit| {
+        let [before, after] = [0, 1].map(|side| people_of(it, side));
+        before.into_iter().filter(move |it| !after.contains(it))
+    };
+    edits.flat_map(gone).collect()
+}
+
+/// The people that an attribute names on one side.
+fn people_of(edit: &Edit, side: usize) -> Vec<UserId> {
+    let named = edit.attribute().filter(|it| it.has_people()).and(edit.traits()[side]);
+    named.map(|it| acting::people(it).collect()).unwrap_or_default()
 }
 
 fn sorted(mut waits: Vec<Wait>) -> Vec<Wait> {
@@ -80,23 +159,46 @@ fn sorted(mut waits: Vec<Wait>) -> Vec<Wait> {
     waits
 }
 
-/// Adds what makes somebody another person than before, each after the account is active; `first` is what those wait for
-/// who give something to the person.
-fn become_other(change: &Change<'_>, all: &mut Vec<Step>, first: &mut BTreeMap<UserId, Vec<Wait>>) {
+/// Adds the accounts that come, before anything that names their people.
+fn accounts(plan: &Plan, all: &mut Vec<Step>) -> BTreeMap<UserId, Wait> {
+    let mut come = BTreeMap::new();
+    for change in plan.people().filter(|it| it.account().is_some() && !it.leaves()) {
+        let Some(user) = change.user() else { continue };
+        come.insert(user, Wait { step: all.len(), until: Until::Done });
+        all.push(part(&change, PersonPart::Account, true));
+    }
+    come
+}
+
+/// What has to be made before these people are named.
+fn awaited(
+    come: &BTreeMap<UserId, Wait>,
+    people: impl IntoIterator<Item = UserId>,
+) -> impl Iterator<Item = Wait> {
+    people.into_iter().filter_map(|it| come.get(&it).copied())
+}
+
+/// Adds what makes somebody another person than before, each after the accounts of the person and of whoever is named by it
+/// are there; `first` is what those wait for who give something to the person.
+fn become_other(
+    change: &Change<'_>,
+    come: &BTreeMap<UserId, Wait>,
+    all: &mut Vec<Step>,
+    first: &mut BTreeMap<UserId, Vec<Wait>>,
+) {
     let Some(user) = change.user() else { return };
+    first.extend(come.get(&user).map(|it| (user, vec![*it])));
     let mut parts: Vec<PersonPart> = change.traits().filter_map(Edit::part).collect();
     parts.sort_unstable();
     parts.dedup();
     parts.retain(|it| *it != PersonPart::NotificationPreferences);
-    // Who leaves is deactivated at the end.
-    let mut account: Option<Wait> = None;
-    for it in parts.into_iter().filter(|it| *it != PersonPart::Account || !change.leaves()) {
+    // Whose account comes is there by now, and who leaves is deactivated at the end.
+    for it in parts.into_iter().filter(|it| *it != PersonPart::Account) {
         let wait = Wait { step: all.len(), until: Until::Done };
-        all.push(Step { after: account.into_iter().collect(), ..part(change, it, true) });
+        let named = change.traits().filter(|edit| edit.part() == Some(it)).flat_map(|it| people_of(it, 1));
+        let after = sorted(awaited(come, named.chain([user])).collect());
+        all.push(Step { after, ..part(change, it, true) });
         first.entry(user).or_default().push(wait);
-        if it == PersonPart::Account {
-            account = Some(wait);
-        }
     }
 }
 
@@ -128,10 +230,11 @@ fn mails(plan: &Plan, change: &Change<'_>, all: &mut Vec<Step>, leaving: &mut BT
 
 /// Adds the steps of groups behind all others. Returns where they begin.
 ///
-/// Whoever is another person only by this plan joins by a call of its own: what becomes of it is nothing to others.
+/// Whoever is another person only by this plan joins by a call of its own: what becomes of it is nothing to others. And who
+/// comes back leaves by one.
 fn groups(
     steps: impl Iterator<Item = Step>,
-    (lockouts, first): (usize, &BTreeMap<UserId, Vec<Wait>>),
+    (lockouts, first, back): (usize, &BTreeMap<UserId, Vec<Wait>>, &BTreeSet<UserId>),
     all: &mut Vec<Step>,
 ) -> usize {
     let begin = all.len();
@@ -156,7 +259,17 @@ fn groups(
             }
             own
         });
-        let alone: Vec<Step> = alone.collect();
+        let mut alone: Vec<Step> = alone.collect();
+        let bare: Vec<UserId> = match &mut step.call {
+            Call::PatchMembers { remove, .. } if !step.lockout => {
+                remove.extract_if(.., |it| back.contains(it)).collect()
+            }
+            _ => Vec::new(),
+        };
+        if let (false, Call::PatchMembers { company, group, .. }) = (bare.is_empty(), &step.call) {
+            let call = Call::PatchMembers { company: *company, group: *group, add: Vec::new(), remove: bare };
+            alone.push(Step { call, after: Vec::new(), ..step.clone() });
+        }
         let is_empty = matches!(&step.call, Call::PatchMembers { add, remove, .. } if add.is_empty() && remove.is_empty());
         all.extend(Some(step).filter(|_| !is_empty));
         all.extend(alone);
