@@ -168,6 +168,7 @@ fn every_command_asks_each_company_at_its_own_endpoint_and_says_nothing_of_it_el
         ("duplicate Desk --as Another --company globex", 0),
         ("import --merge --dry-run", 0),
         ("import --merge --dry-run --company globex", 0),
+        ("import --merge --dry-run --people", 0),
         ("doctor", 0),
         ("doctor --company globex", 0),
         ("rollback journal.ndjson --out undo.json", 0),

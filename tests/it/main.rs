@@ -60,6 +60,7 @@ mod manifests;
 mod matrix;
 mod mistakes;
 mod merging;
+mod merging_people;
 mod moments;
 mod model;
 mod names;

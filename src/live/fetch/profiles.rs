@@ -54,12 +54,12 @@ fn takes_a_request(attributes: &BTreeSet<Attribute>, is_listed: bool) -> bool {
     of_business.peek().is_some() && !(is_listed && of_business.all(|it| it.is_listed()))
 }
 
-/// Completes what is told of those on the list.
+/// Completes what is told of those on the list of whom the files declare it, and takes it from the others.
 pub(super) async fn complete(
     source: &Source,
     reads: &CompanyReads<'_>,
     directory: &Directory<'_>,
-    mut told: BTreeMap<UserId, Traits>,
+    told: &mut BTreeMap<UserId, Traits>,
 ) -> Read<BTreeMap<UserId, Traits>> {
     let meant = reads.profiles.iter().filter_map(|(person, attributes)| {
         let user = directory.user(directory.anyone(reads.id, person).ok()?)?;
