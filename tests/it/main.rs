@@ -100,6 +100,8 @@ mod together;
 mod undo;
 mod unmanaged;
 mod users;
+mod users_documents;
+mod users_recorded;
 mod watched;
 mod witnesses;
 mod workflows;
