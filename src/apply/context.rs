@@ -3,11 +3,15 @@
 use std::{
     borrow::Cow,
     collections::BTreeMap,
-    sync::{Mutex, PoisonError, atomic::AtomicBool},
+    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 
 use super::Job;
-use crate::{live::api::Client, model::ids::UserId, plan::order::Call};
+use crate::{
+    live::api::Client,
+    model::{ids::UserId, plan::Plan},
+    plan::order::Call,
+};
 
 /// What a step is made with.
 #[derive(Clone, Copy)]
@@ -17,7 +21,7 @@ pub(super) struct StepContext<'a> {
     pub(super) client: &'a Client,
     pub(super) change: usize,
     pub(super) step: usize,
-    /// The accounts that this run has made.
+    /// The accounts that this run makes.
     pub(super) newcomers: &'a Newcomers,
     /// Whether another step waits for it.
     pub(super) followed: bool,
@@ -25,32 +29,40 @@ pub(super) struct StepContext<'a> {
     pub(super) proven: &'a AtomicBool,
 }
 
-/// The ids that the API gave to accounts, by those that the plan made up for them.
-#[derive(Debug, Default)]
-pub(super) struct Newcomers(Mutex<BTreeMap<UserId, UserId>>);
+/// The accounts that a run makes: the ids that the API gave them, by those that the plan made up.
+#[derive(Debug)]
+pub(super) struct Newcomers(Mutex<BTreeMap<UserId, Option<UserId>>>);
 
 impl Newcomers {
-    /// Notes the id of an account.
-    pub(super) fn note(&self, made_up: UserId, given: UserId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(made_up, given);
+    pub(super) fn of(plan: &Plan) -> Self {
+        Self(Mutex::new(plan.newcomers().map(|it| (it.1, None)).collect()))
     }
 
-    /// The id of a user; of one whose account was not made by this run it is that of the plan.
+    fn all(&self) -> MutexGuard<'_, BTreeMap<UserId, Option<UserId>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the id of an account.
+    pub(super) fn note(&self, made_up: UserId, given: UserId) {
+        self.all().insert(made_up, Some(given));
+    }
+
+    /// The id of a user; of one whose account was not made by this run, or not yet, it is that of the plan.
     pub(super) fn id(&self, user: UserId) -> UserId {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&user).copied().unwrap_or(user)
+        self.all().get(&user).copied().flatten().unwrap_or(user)
+    }
+
+    /// Whether the id of a user is made up, as far as this run knows.
+    pub(super) fn is_awaited(&self, user: UserId) -> bool {
+        self.all().get(&user).is_some_and(Option::is_none)
     }
 
     /// A call with the ids that the API gave.
     pub(super) fn given<'c>(&self, call: &'c Call) -> Cow<'c, Call> {
-        match call {
-            Call::PatchMembers { company, group, add, remove }
-                if add.iter().any(|it| self.id(*it) != *it) =>
-            {
-                let add = add.iter().map(|it| self.id(*it)).collect();
-                let (company, group, remove) = (*company, *group, remove.clone());
-                Cow::Owned(Call::PatchMembers { company, group, add, remove })
-            }
-            call => Cow::Borrowed(call),
+        if self.all().is_empty() {
+            Cow::Borrowed(call)
+        } else {
+            Cow::Owned(call.clone().with_users(|it| self.id(it)))
         }
     }
 }

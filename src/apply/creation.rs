@@ -19,11 +19,12 @@ use super::{
     context::StepContext,
     group::{Expected, Group, Trouble},
     look::{difference, look},
+    once::{Came, make_once},
     settling::Settling,
 };
 
 impl Group<'_> {
-    /// Creates the group once: looks for its name before, and again if the answer is lost (contract §1.3).
+    /// Creates the group once, and makes sure that it is alone.
     pub(super) async fn create(
         &mut self,
         context: StepContext<'_>,
@@ -31,34 +32,11 @@ impl Group<'_> {
         attributes: &Attributes,
     ) -> Result<(), Trouble> {
         let (name, reader) = (&attributes.name, &context.client.reader);
-        if let ids @ [_, ..] = &named(reader, company, name).await?[..] {
-            return Err(Trouble::Stale(Stale::Appeared(ids.to_vec())));
-        }
-        let mut failed = 0;
-        let id = loop {
-            let error = match self.send_create(context, company, attributes).await? {
-                Ok(id) => break id,
-                // Which group was made, if any, is nothing to guess at.
-                Err(error @ ApiError::Another { .. }) => return Err(error.into()),
-                Err(error) if error.ambiguous() || failed > 0 => error,
-                Err(error) => return Err(error.into()),
-            };
-            failed += 1;
-            let hope = context.client.writer.before_look(error, failed).await;
-            tracing::debug!("looking whether the group was created");
-            let mut settling = Settling::new(context.job);
-            loop {
-                match &named(reader, company, name).await?[..] {
-                    [one] => return self.adopt(reader, company, *one, attributes).await,
-                    [] => (),
-                    several => return Err(Trouble::Stale(Stale::Appeared(several.to_vec()))),
-                }
-                // As long as it may be sent again a short wait will do: of two the later one goes.
-                if hope.is_ok() || !settling.pause().await {
-                    break;
-                }
-            }
-            Attempt::again(context, hope?)?;
+        let look = async || named(reader, company, name).await;
+        let send = async || self.send_create(context, company, attributes).await;
+        let id = match make_once(context, send, look, Stale::Appeared).await? {
+            Came::Answered(id) => id,
+            Came::Found(id) => return self.adopt(reader, company, id, attributes).await,
         };
         self.alone(context, company, (name, id)).await?;
         self.id = Some(id);

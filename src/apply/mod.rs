@@ -33,6 +33,7 @@ mod group;
 mod look;
 mod members;
 mod newcomer;
+mod once;
 mod person;
 mod roles;
 mod schedule;
@@ -176,12 +177,12 @@ pub async fn apply<'a>(job: Job<'a>, mut settled: impl FnMut(usize, &Outcome)) -
     let Judged { plan, steps, .. } = &**job.plan;
     let mut schedule = Schedule::new(steps, plan.len(), job.max_failures);
     let mut outcomes: Vec<Option<Outcome>> = steps.iter().map(|_| None).collect();
+    let (proven, newcomers) = (AtomicBool::new(false), Newcomers::of(plan));
     let target = |change: Change<'a>| match change.user() {
-        Some(user) => Target::User(User::new(change, user)),
+        Some(user) => Target::User(User::new(change, user, &newcomers)),
         None => Target::Group(Group::new(change)),
     };
     let mut targets: Vec<Option<Target<'_>>> = plan.changes().map(target).map(Some).collect();
-    let (proven, newcomers) = (AtomicBool::new(false), Newcomers::default());
     let mut running = FuturesUnordered::new();
     loop {
         while running.len() < job.writers.max(1) {

@@ -6,6 +6,7 @@ use crate::{
     apply::record::Write,
     live::api::{ApiError, Reader, attributes},
     model::{
+        acting,
         ids::{CompanyId, PersonKey, PersonRef, UserId},
         observed::User as Account,
         selector::{Attribute, Traits},
@@ -14,9 +15,10 @@ use crate::{
 
 use super::{
     ApplyError, Stale,
-    attempt::{Attempt, Made},
+    attempt::Made,
     context::StepContext,
     group::Trouble,
+    once::{Came, make_once},
     settling::Settling,
     user::User,
 };
@@ -27,58 +29,31 @@ impl User<'_> {
         matches!(self.change.account(), Some([None, Some(_)]))
     }
 
-    /// What the person is to be.
+    /// What the account is made with: what the person is to be, but for what names somebody whose account is not made yet.
     fn profile(&self) -> Traits {
         let mut profile = Traits::default();
         for edit in self.change.traits() {
             if let (Some(attribute), [_, Some(value)]) = (edit.attribute(), edit.traits()) {
-                profile.put(attribute, value);
+                let awaits = |it| self.newcomers.is_awaited(it);
+                if !attribute.has_people() || !acting::people(value).any(awaits) {
+                    profile.put(attribute, acting::with_users(attribute, value, |it| self.newcomers.id(it)));
+                }
             }
         }
         profile
     }
 
-    /// Creates the account once: looks for its keys before, and again if the answer is lost (contract §1.3).
+    /// Creates the account once, and gives nothing to it before it is seen.
     pub(super) async fn create(
         &mut self,
         context: StepContext<'_>,
         company: CompanyId,
     ) -> Result<(), Trouble> {
         let (profile, reader) = (self.profile(), &context.client.reader);
-        let found = known(reader, company, &profile).await?;
-        if !found.is_empty() {
-            return Err(Trouble::Stale(Stale::PersonAppeared(found)));
-        }
-        let mut failed = 0;
-        let id = loop {
-            let error = match self.send_create(context, company, &profile).await? {
-                Ok(id) => break id,
-                // Which account was made, if any, is nothing to guess at.
-                Err(error @ ApiError::Another { .. }) => return Err(error.into()),
-                Err(error) if error.ambiguous() || failed > 0 => error,
-                Err(error) => return Err(error.into()),
-            };
-            failed += 1;
-            let hope = context.client.writer.before_look(error, failed).await;
-            tracing::debug!("looking whether the account was created");
-            let mut settling = Settling::new(context.job);
-            let found = loop {
-                match known(reader, company, &profile).await?[..] {
-                    [one] => break Some(one),
-                    [] => (),
-                    ref several => return Err(Trouble::Stale(Stale::PersonAppeared(several.to_vec()))),
-                }
-                // As long as it may be sent again a short wait will do: the API refuses a second of one address, or it is seen
-                // by the next look.
-                if hope.is_ok() || !settling.pause().await {
-                    break None;
-                }
-            };
-            if let Some(id) = found {
-                break id;
-            }
-            Attempt::again(context, hope?)?;
-        };
+        let look = async || known(reader, company, &profile).await;
+        let send = async || self.send_create(context, company, &profile).await;
+        let (Came::Answered(id) | Came::Found(id)) =
+            make_once(context, send, look, Stale::PersonAppeared).await?;
         // Nothing is given to an account before it is seen, alone: of two, which is which nobody knows.
         let mut settling = Settling::new(context.job);
         loop {

@@ -3,12 +3,13 @@
 //! The API replaces a part whole and knows no version of it. So what the plan changes must be, just before, what the plan
 //! saw of it, and everything else goes back to the letter as it came.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use crate::{
     apply::record::Write,
     live::api::{ApiError, Reader, attributes},
     model::{
+        acting,
         ids::CompanyId,
         object::Object,
         selector::{Attribute, PersonPart, Traits},
@@ -24,21 +25,29 @@ use super::{
     user::{ATTEMPTS, User},
 };
 
-/// One side of an edit.
-type Side = fn(&Edit) -> Option<&str>;
-
-const BEFORE: Side = |it| it.traits()[0];
-const AFTER: Side = |it| it.traits()[1];
-
 impl User<'_> {
-    fn edits(&self, part: PersonPart) -> impl Iterator<Item = (Attribute, &Edit)> {
+    /// What changes of a part: what it is before and after, with the ids that the API gave.
+    fn edits(&self, part: PersonPart) -> impl Iterator<Item = (Attribute, [Option<Cow<'_, str>>; 2])> {
         let all = self.change.traits().filter(move |it| it.part() == Some(part));
-        all.filter_map(|it| Some((it.attribute()?, it)))
+        all.filter_map(|it| {
+            let attribute = it.attribute()?;
+            let given = |it| acting::with_users(attribute, it, |it| self.newcomers.id(it));
+            Some((attribute, it.traits().map(|it| it.map(given))))
+        })
     }
 
-    /// Whether somebody is what one side says, of that which changes.
-    fn is(&self, part: PersonPart, now: &Traits, side: Side) -> bool {
-        self.edits(part).all(|(attribute, edit)| now.get(attribute) == side(edit))
+    /// Whether all that changes of a part is already what it shall be.
+    fn is_made(&self, part: PersonPart, now: &Traits) -> bool {
+        self.edits(part).all(|(attribute, [_, after])| now.get(attribute) == after.as_deref())
+    }
+
+    /// Whether all that changes of a part is what the plan saw, or already what it shall be: a new account is made with most of
+    /// it.
+    fn is_seen(&self, part: PersonPart, now: &Traits) -> bool {
+        self.edits(part).all(|(attribute, sides)| {
+            let now = now.get(attribute);
+            sides.iter().any(|it| now == it.as_deref())
+        })
     }
 
     /// Returns a part as it is; `None` where the API does not show the person.
@@ -66,10 +75,10 @@ impl User<'_> {
             let Some((object, now)) = self.part(&context.client.reader, part).await? else {
                 return Err(Trouble::Stale(Stale::UserGone));
             };
-            if self.is(part, &now, AFTER) {
+            if self.is_made(part, &now) {
                 return Ok(());
             }
-            if !self.is(part, &now, BEFORE) {
+            if !self.is_seen(part, &now) {
                 let is_ours = failed.is_some_and(|it| it.ambiguous());
                 return Err(if is_ours { ApplyError::HalfWay.into() } else { Trouble::Stale(Stale::Person) });
             }
@@ -101,8 +110,8 @@ impl User<'_> {
     ) -> Result<Result<(), ApiError>, ApplyError> {
         let (user, mut activates) = (self.user, false);
         let mut attributes: BTreeMap<Attribute, Option<Box<str>>> = BTreeMap::new();
-        for (attribute, edit) in self.edits(part) {
-            let after = AFTER(edit);
+        for (attribute, [_, after]) in self.edits(part) {
+            let after = after.as_deref();
             attributes::put(attribute, after, &mut object);
             activates |= attribute == Attribute::Active && after == Some("true");
             attributes.insert(attribute, after.map(Into::into));
@@ -128,7 +137,7 @@ impl User<'_> {
     /// Looks whether what changes of a part is what the plan saw.
     pub(super) async fn check_part(&self, reader: &Reader, part: PersonPart) -> Result<(), Trouble> {
         match self.part(reader, part).await? {
-            Some((_, now)) if self.is(part, &now, BEFORE) => Ok(()),
+            Some((_, now)) if self.is_seen(part, &now) => Ok(()),
             Some(_) => Err(Trouble::Stale(Stale::Person)),
             None => Err(Trouble::Stale(Stale::UserGone)),
         }
@@ -141,7 +150,7 @@ impl User<'_> {
         parts.dedup();
         for part in parts {
             match self.part(reader, part).await? {
-                Some((_, now)) if self.is(part, &now, AFTER) => (),
+                Some((_, now)) if self.is_made(part, &now) => (),
                 Some(_) => return Ok(Some(Stale::Person)),
                 None => return Ok(Some(Stale::UserGone)),
             }

@@ -19,7 +19,12 @@ use crate::{
     plan::order::Call,
 };
 
-use super::{ApplyError, Outcome, Stale, attempt::Attempt, context::StepContext, group::Trouble};
+use super::{
+    ApplyError, Outcome, Stale,
+    attempt::Attempt,
+    context::{Newcomers, StepContext},
+    group::Trouble,
+};
 
 /// How often a list is sent, each time after a look.
 pub(super) const ATTEMPTS: u32 = 5;
@@ -28,12 +33,13 @@ pub(super) const ATTEMPTS: u32 = 5;
 pub(super) struct User<'a> {
     pub(super) change: Change<'a>,
     pub(super) user: UserId,
+    pub(super) newcomers: &'a Newcomers,
     pub(super) attempt: Attempt,
 }
 
 impl<'a> User<'a> {
-    pub(super) fn new(change: Change<'a>, user: UserId) -> Self {
-        Self { change, user, attempt: Attempt::default() }
+    pub(super) fn new(change: Change<'a>, user: UserId, newcomers: &'a Newcomers) -> Self {
+        Self { change, user, newcomers, attempt: Attempt::default() }
     }
 
     /// Makes one call.
@@ -163,7 +169,10 @@ impl<'a> User<'a> {
         Ok(match self.look(reader).await? {
             // The roles of who is not active are not told by all.
             None if self.change.leaves() => None,
-            Some(now) => (now != self.change.direct_after()).then_some(Stale::DirectRoles),
+            Some(now) => {
+                let after = self.change.direct_after().with_users(|it| self.newcomers.id(it));
+                (now != after).then_some(Stale::DirectRoles)
+            }
             None => Some(Stale::UserGone),
         })
     }

@@ -3,8 +3,6 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashSet},
-    fmt,
-    sync::Arc,
 };
 
 use jiff::tz::TimeZone;
@@ -12,28 +10,33 @@ use uuid::Uuid;
 
 use crate::model::{
     date::Term,
-    direct::{DirectRole, Kind},
     finding::Finding,
-    ids::{CompanyId, GroupId, PersonKey, PersonRef, UserId},
+    ids::{CompanyId, PersonRef, UserId},
     rules::Unmanaged,
-    scope::{self, Audience, Scope, Value},
     selector::{Attribute, Selector},
     source::Place,
 };
 
 pub(in crate::files) mod endpoints;
+mod group;
 mod policy;
 mod role;
 mod rules;
 mod term;
+mod user;
 
 pub use endpoints::DeclaredEndpoint;
+pub(crate) use group::{Computed, DeclaredGrant, DeclaredMember, DeclaredRule, PendingAudience, Said};
+pub use group::{DeclaredGroup, DeclaredRemoval, DeclaredScope};
 pub(crate) use policy::{DeclaredLaw, DeclaredPolicy, DirectOf};
 pub use role::{ProvidedBy, RoleRef};
 pub(crate) use rules::{
     DeclaredAccept, DeclaredDifference, DeclaredException, DeclaredFloor, DeclaredTarget,
 };
 pub use rules::{DeclaredLockout, DeclaredRules, Pattern};
+pub(crate) use user::{
+    DeclaredDirect, DeclaredDirectRole, DeclaredTrait, DeclaredTraveller, DeclaredUser, TraitValue,
+};
 
 /// Everything the files of one run ask for.
 #[derive(Clone, Debug, Default)]
@@ -101,109 +104,6 @@ pub enum Bare {
     New,
 }
 
-/// A person with what is declared of the person outside groups.
-#[derive(Clone, Debug)]
-pub(crate) struct DeclaredUser {
-    pub(crate) person: PersonRef,
-    pub(crate) roles: Listed<DeclaredDirectRole>,
-    /// Whether anything is said of direct roles: otherwise they are not looked at.
-    pub(crate) says_roles: bool,
-    /// Sorted by attribute.
-    pub(crate) traits: Vec<DeclaredTrait>,
-    /// What an account is made with beside that, where there shall be one; sorted by attribute.
-    pub(crate) create: Vec<DeclaredTrait>,
-    /// Where the mapping of what the company says begins.
-    pub(crate) business: Option<Place>,
-    pub(crate) from: Place,
-}
-
-/// What a person shall be apart from access.
-#[derive(Clone, Debug)]
-pub(crate) struct DeclaredTrait {
-    pub(crate) attribute: Attribute,
-    pub(crate) value: TraitValue,
-    pub(crate) from: Place,
-}
-
-/// A value of an attribute, as far as it is known offline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum TraitValue {
-    Ready(Box<str>),
-    /// People by their names; in order.
-    People(Vec<PersonRef>),
-}
-
-/// As files say it, but ids as ids.
-impl fmt::Display for TraitValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ready(value) => f.write_str(value),
-            Self::People(people) => {
-                let people: Vec<String> = people.iter().map(ToString::to_string).collect();
-                f.write_str(&people.join(", "))
-            }
-        }
-    }
-}
-
-/// A direct role that a person shall hold.
-#[derive(Clone, Debug)]
-pub(crate) struct DeclaredDirectRole {
-    pub(crate) what: DeclaredDirect,
-    pub(crate) term: Term,
-    pub(crate) has_reason: bool,
-    pub(crate) from: Place,
-}
-
-/// A direct role, as far as it is known offline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum DeclaredDirect {
-    Ready(DirectRole),
-    /// Its travellers are still names; sorted by person.
-    Arranger(Vec<DeclaredTraveller>),
-}
-
-/// A traveller of an arranger, and which mails the arranger gets.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct DeclaredTraveller {
-    pub(crate) person: PersonRef,
-    pub(crate) confirmations: bool,
-    pub(crate) flight_stats: bool,
-}
-
-/// A group that shall exist.
-#[derive(Clone, Debug)]
-pub struct DeclaredGroup {
-    pub(crate) from: Place,
-    /// Its name, 1 to 255 characters.
-    pub(crate) name: Box<str>,
-    /// Its description; `None` only where the roles are unmanaged, and then it is left alone.
-    pub(crate) description: Option<Box<str>>,
-    pub(crate) id: Option<GroupId>,
-    pub(crate) renamed_from: Option<(Box<str>, Place)>,
-    /// When it shall be there: before it is left alone, and after it goes.
-    pub(crate) term: Term,
-    pub(crate) grants: Listed<DeclaredGrant>,
-    pub(crate) members: Listed<DeclaredMember>,
-    pub(crate) computed: Computed,
-}
-
-/// Members by what they are, beside those that are named.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Computed {
-    /// In the order of the file.
-    pub(crate) rules: Vec<DeclaredRule>,
-    /// People who are not members by any of them.
-    pub(crate) except: Vec<DeclaredMember>,
-}
-
-/// An entry of `membersFrom`.
-#[derive(Clone, Debug)]
-pub(crate) struct DeclaredRule {
-    pub(crate) selector: Selector,
-    pub(crate) from: Place,
-}
-
 /// A list and what it means for what is not on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Listed<T> {
@@ -221,60 +121,6 @@ pub(crate) enum Rest {
     Kept,
     /// It stays, and the list is empty because none was written (`unmanaged`).
     Unmanaged,
-}
-
-/// A role on a scope that a group shall have.
-#[derive(Clone, Debug)]
-pub(crate) struct DeclaredGrant {
-    pub(crate) role: RoleRef,
-    pub(crate) scope: Arc<DeclaredScope>,
-    pub(crate) term: Term,
-    pub(crate) from: Place,
-}
-
-/// A scope, as far as it is known offline.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DeclaredScope {
-    /// The audiences without people in them.
-    pub(crate) ready: Scope,
-    /// The audiences that wait for people to be resolved.
-    pub(crate) pending: Vec<PendingAudience>,
-}
-
-/// An audience whose `PROFILE` values are still names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct PendingAudience {
-    pub(crate) rest: Audience,
-    /// The people, any of whom will do.
-    pub(crate) people: Vec<PersonRef>,
-}
-
-/// A person who shall be in a group. Of nothing else there is as much.
-#[derive(Clone, Debug)]
-pub(crate) struct DeclaredMember {
-    pub(crate) person: PersonRef,
-    /// Few have one.
-    pub(super) said: Option<Box<Said>>,
-    pub(crate) from: Place,
-}
-
-/// When somebody shall be in a group, and whether it is said why.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Said {
-    pub(crate) term: Term,
-    pub(crate) has_reason: bool,
-}
-
-/// A group that shall not exist.
-#[derive(Clone, Debug)]
-pub struct DeclaredRemoval {
-    pub(crate) name: Box<str>,
-    /// Its id, where the name alone would not do.
-    pub(crate) id: Option<GroupId>,
-    pub(crate) reason: Box<str>,
-    /// The declared group that it is, where that shall not exist because its time is over.
-    pub(crate) ended: Option<Box<DeclaredGroup>>,
-    pub(crate) from: Place,
 }
 
 impl Declared {
@@ -539,77 +385,5 @@ impl DeclaredCompany {
         let mut people: Vec<&PersonRef> = distinct.into_iter().collect();
         people.sort_unstable();
         people
-    }
-}
-
-impl DeclaredUser {
-    /// The people that it names under an attribute; none where it does not speak of it.
-    pub(crate) fn people_of(&self, attribute: Attribute) -> impl Iterator<Item = &PersonRef> {
-        let said = self.traits.iter().filter(move |it| it.attribute == attribute);
-        said.flat_map(|it| match &it.value {
-            TraitValue::People(people) => &people[..],
-            TraitValue::Ready(_) => &[],
-        })
-    }
-
-    /// The managers and approvers that it names.
-    fn superiors(&self) -> impl Iterator<Item = &PersonRef> {
-        self.traits.iter().flat_map(|it| match &it.value {
-            TraitValue::People(people) => &people[..],
-            TraitValue::Ready(_) => &[],
-        })
-    }
-
-    /// Whether the account shall be active, where that is said.
-    pub(crate) fn active(&self) -> Option<bool> {
-        let said = self.said(Attribute::Active).map(|it| it == "true");
-        said.or((!self.create.is_empty()).then_some(true))
-    }
-
-    /// The value that is declared of an attribute, where that is known offline.
-    pub(crate) fn said(&self, attribute: Attribute) -> Option<&str> {
-        self.traits.iter().find(|it| it.attribute == attribute).and_then(|it| match &it.value {
-            TraitValue::Ready(value) => Some(&**value),
-            TraitValue::People(_) => None,
-        })
-    }
-
-    /// The keys by which the person may be known who is to have an account: a second one is never made.
-    pub(crate) fn keys(&self) -> Vec<PersonRef> {
-        let keys =
-            [(PersonKey::ExternalId, Attribute::ExternalId), (PersonKey::EmployeeId, Attribute::EmployeeId)];
-        let more = keys.into_iter().filter(|_| !self.create.is_empty());
-        let more = more.filter_map(|it| PersonRef::by(it.0, self.said(it.1)?).ok());
-        std::iter::once(self.person.clone()).chain(more).collect()
-    }
-}
-
-impl DeclaredScope {
-    /// The companies that it names.
-    fn companies(&self) -> impl Iterator<Item = CompanyId> {
-        let audiences = self.ready.audiences().iter().chain(self.pending.iter().map(|it| &it.rest));
-        let companies = audiences.flatten().filter(|it| it.kind == scope::Kind::Company);
-        companies.flat_map(|it| &it.values).filter_map(|it| match it {
-            Value::Id(id) => Some(CompanyId(*id)),
-            Value::Text(_) | Value::Nothing => None,
-        })
-    }
-}
-
-impl DeclaredDirect {
-    /// Which role it is: a person holds each at most once.
-    pub(crate) fn kind(&self) -> &Kind {
-        match self {
-            Self::Ready(role) => role.kind(),
-            Self::Arranger(_) => &Kind::Arranger,
-        }
-    }
-
-    /// Empty for every other role.
-    pub(crate) fn travellers(&self) -> &[DeclaredTraveller] {
-        match self {
-            Self::Ready(_) => &[],
-            Self::Arranger(travellers) => travellers,
-        }
     }
 }

@@ -172,10 +172,14 @@ fn in_quotes(node: Node<'_>) -> Option<&str> {
     text.filter(|it| words::boolean(it).is_some() || words::whole(it).is_some())
 }
 
-/// The beginning of a text.
+/// The beginning of a text, no more than a line of it.
 pub(super) fn quoted(text: &str) -> String {
-    match text.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", &text[..end]),
+    let end = text
+        .char_indices()
+        .enumerate()
+        .find(|(count, (_, it))| *count == QUOTED || matches!(it, '\n' | '\r'));
+    match end {
+        Some((_, (end, _))) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
 }

@@ -23,7 +23,7 @@ use crate::model::{
 
 mod fields;
 
-use fields::{Field, Fields, MOST_BYTES};
+use fields::{Field, Fields, Flaw, MOST_BYTES};
 
 /// Most rows of a file.
 const MOST_ROWS: usize = 1_000_000;
@@ -175,7 +175,7 @@ impl Reading {
         let mut titles: Vec<(String, Place)> = Vec::new();
         while let Some(field) = fields.next()? {
             let at = self.place(field);
-            if self.is_beyond(field, titles.len()) {
+            if self.is_beyond(field, titles.len(), titles.len() + 1) {
                 return Ok(None);
             }
             titles.push((String::from_utf8_lossy(field.bytes).trim().to_owned(), at));
@@ -191,8 +191,12 @@ impl Reading {
             );
             return Ok(None);
         }
+        if let Some((message, help)) = misread(&titles, wanted.delimiter) {
+            // The rest of what could be said has this one cause.
+            self.findings.push(Finding::new(Code::InvalidUsersFrom, titles[0].1, message).help(help));
+            return Ok(None);
+        }
         let mut columns = vec![None; titles.len()];
-        let other = other_delimiter(&titles, wanted.delimiter);
         for (attribute, title, said) in &wanted.columns {
             let mut found = titles.iter().enumerate().filter(|it| it.1.0 == *title);
             match (found.next(), found.next()) {
@@ -217,7 +221,6 @@ impl Reading {
                 (None, _) => {
                     let message = format!("{path} has no column `{}`", quoted(title));
                     let near = did_you_mean(title, titles.iter().map(|it| it.0.as_str()));
-                    let near = other.clone().or(near);
                     self.findings.push(
                         Finding::new(Code::InvalidUsersFrom, *said, message)
                             .related(titles[0].1, "the titles are in this line")
@@ -239,7 +242,7 @@ impl Reading {
         let mut at = 0;
         let (mut line, mut is_blank, mut is_sound) = (1, true, true);
         while let Some(field) = fields.next()? {
-            if self.is_beyond(field, at) {
+            if self.is_beyond(field, at, columns.len()) {
                 return Ok(());
             }
             if at == 0 {
@@ -318,28 +321,62 @@ impl Reading {
         true
     }
 
-    /// Whether there is more than is read; then it was said.
-    fn is_beyond(&mut self, field: Field<'_>, before: usize) -> bool {
-        let (message, help) = if field.is_endless {
-            let message = format!("a field has more than {MOST_BYTES} bytes");
-            (message, "close the quotation mark that stands before it")
-        } else if before >= MOST_FIELDS {
-            let message = format!("a row has more than {MOST_FIELDS} fields");
-            (message, "export fewer columns")
-        } else {
+    /// Whether nothing more is read, of a row of so many columns; then it was said.
+    fn is_beyond(&mut self, field: Field<'_>, before: usize, columns: usize) -> bool {
+        const MARKS: &str = "a field that holds a quotation mark stands in quotation marks, with its own written twice: `\"5\"\" pipe\"`";
+        let (code, message, help) = match field.flaw {
+            Some(Flaw::Endless) => {
+                let message = format!("a field has more than {MOST_BYTES} bytes");
+                (Code::LimitExceeded, message, "close the quotation mark that stands before it")
+            }
+            Some(Flaw::Unclosed) => {
+                (Code::InvalidRow, "the quotation mark that stands here is never closed".to_owned(), MARKS)
+            }
+            Some(Flaw::Behind) => (
+                Code::InvalidRow,
+                "a text follows the quotation mark that closes this field".to_owned(),
+                MARKS,
+            ),
+            // A row of one column has no delimiter to tell it by.
+            Some(Flaw::Spread(delimiters)) if delimiters > 0 && delimiters as usize + 1 == columns => {
+                let message = "the row that ends here has several lines, and each looks like a row";
+                (
+                    Code::InvalidRow,
+                    message.to_owned(),
+                    "look for a quotation mark too many in its first line and in this",
+                )
+            }
+            _ if before >= MOST_FIELDS => {
+                let message = format!("a row has more than {MOST_FIELDS} fields");
+                (Code::LimitExceeded, message, "export fewer columns")
+            }
             // There is nothing to gain from reading on where nobody reads the findings.
-            return self.findings.len() > MOST_FINDINGS;
+            Some(Flaw::Spread(_)) | None => return self.findings.len() > MOST_FINDINGS,
         };
-        self.findings.push(Finding::new(Code::LimitExceeded, self.place(field), message).help(help));
+        self.findings.push(Finding::new(code, self.place(field), message).help(help));
         true
     }
 }
 
-/// What to do where another delimiter would split the only title.
-fn other_delimiter(titles: &[(String, Place)], given: Delimiter) -> Option<String> {
+/// What is wrong with titles that are those of a file read by another delimiter or encoding, and what to do.
+fn misread(titles: &[(String, Place)], given: Delimiter) -> Option<(&'static str, String)> {
+    if titles.iter().any(|it| it.0.contains('\0')) {
+        return Some((
+            "the first line holds zero bytes",
+            "write `encoding: utf-16`, or export it as UTF-8".to_owned(),
+        ));
+    }
+    let first = titles.first()?.0.as_str();
+    if let Some(rest) = first.strip_prefix("sep=").filter(|it| it.chars().count() <= 1) {
+        let other =
+            Delimiter::ALL.into_iter().find(|it| rest.chars().eq([char::from(it.byte())])).unwrap_or(given);
+        let help = format!("delete the line, and write `delimiter: \"{}\"`", other.as_str());
+        return Some(("the first line is for a spreadsheet, and not the titles of the columns", help));
+    }
     let [(only, _)] = titles else { return None };
     let other = Delimiter::ALL.into_iter().find(|it| *it != given && only.contains(char::from(it.byte())))?;
-    Some(format!("the first line is split by another delimiter: write `delimiter: \"{}\"`", other.as_str()))
+    let help = format!("write `delimiter: \"{}\"`", other.as_str());
+    Some(("the first line is split by another delimiter", help))
 }
 
 fn fields_of(count: usize) -> String {

@@ -3,7 +3,10 @@
 //!
 //! The one place that reads this from roles and from what people are. Of who was not read nothing is said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -96,6 +99,19 @@ pub type Arrangers = BTreeMap<UserId, Consent>;
 /// The people in a value of an attribute that names people.
 pub fn people(value: &str) -> impl Iterator<Item = UserId> {
     value.split(',').filter_map(|it| it.parse().ok().map(UserId))
+}
+
+/// A value of an attribute with other ids of the people in it.
+pub(crate) fn with_users<'v>(
+    attribute: Attribute,
+    value: &'v str,
+    rename: impl Fn(UserId) -> UserId,
+) -> Cow<'v, str> {
+    if !attribute.has_people() || people(value).all(|it| rename(it) == it) {
+        return value.into();
+    }
+    let renamed = |it: &str| it.parse().map_or_else(|_| it.to_owned(), |id| rename(UserId(id)).to_string());
+    value.split(',').map(renamed).collect::<Vec<_>>().join(",").into()
 }
 
 /// Who acts for whom by what these people hold and are.

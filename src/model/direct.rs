@@ -215,6 +215,14 @@ impl DirectRole {
         Self { kind: Kind::Arranger, elements: elements.collect(), travellers }
     }
 
+    /// The same for other ids of its travellers.
+    #[must_use]
+    pub(crate) fn with_users(&self, rename: impl Fn(UserId) -> UserId) -> Self {
+        let renamed = self.travellers.iter().map(|it| Traveller { user: rename(it.user), ..*it });
+        let travellers: Vec<Traveller> = renamed.collect();
+        if travellers == self.travellers { self.clone() } else { self.with_travellers(travellers) }
+    }
+
     /// The part of the role that `held` gives as well, in the words of `held`; `None` where there is none.
     pub(crate) fn within(&self, held: &Self) -> Option<Self> {
         if self.kind != held.kind {

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::model::{
     dialect::PredicateForm,
-    ids::{CompanyId, parse_uuid},
+    ids::{CompanyId, UserId, parse_uuid},
 };
 
 mod canonical;
@@ -330,6 +330,20 @@ impl Scope {
                 Value::Nothing | Value::Text(_) => None,
             },
         )
+    }
+
+    /// The same for other ids of the individual travellers.
+    #[must_use]
+    pub(crate) fn with_users(&self, rename: impl Fn(UserId) -> UserId) -> Self {
+        let mut audiences = self.0.clone();
+        for it in audiences.iter_mut().flatten().filter(|it| it.kind == Kind::Profile) {
+            for value in &mut it.values {
+                if let Value::Id(id) = value {
+                    *id = rename(UserId(*id)).0;
+                }
+            }
+        }
+        Self::new(audiences)
     }
 
     /// Reads a scope as the API writes it; every documented reading is accepted (contract §4, C1).

@@ -10,8 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
+    acting,
     direct::{DirectRole, DirectRoles, Kind},
-    ids::RoleId,
+    ids::{RoleId, UserId},
     index::{GroupIx, PersonIx, Renumbering, UserIx},
     scope::{Scope, Shared},
     selector::{Attribute, PersonPart},
@@ -174,6 +175,22 @@ impl Edit {
             Some(Value::Trait(value)) => Some(&**value),
             Some(Value::Attributes(_) | Value::Scope(_) | Value::Member | Value::Direct(_)) | None => None,
         })
+    }
+
+    /// The same edit with other ids of the people that its values name.
+    #[must_use]
+    pub(crate) fn with_users(self, rename: impl Fn(UserId) -> UserId) -> Self {
+        let attribute = self.attribute();
+        let value = |it: Value| match it {
+            Value::Scope(it) => Value::Scope(Arc::new(it.with_users(&rename))),
+            Value::Direct(it) => Value::Direct(Arc::new(it.with_users(&rename))),
+            Value::Trait(it) => Value::Trait(match attribute {
+                Some(attribute) => acting::with_users(attribute, &it, &rename).into(),
+                None => it,
+            }),
+            it @ (Value::Attributes(_) | Value::Member) => it,
+        };
+        Self { key: self.key, before: self.before.map(value), after: self.after.map(value) }
     }
 
     /// The same edit in other numbers; `None` where something it speaks of has none.

@@ -124,6 +124,23 @@ pub enum Call {
     },
 }
 
+impl Call {
+    /// The same with other ids of people, but for who is changed by it.
+    #[must_use]
+    pub(crate) fn with_users(mut self, rename: impl Fn(UserId) -> UserId) -> Self {
+        match &mut self {
+            Self::PatchMembers { add, .. } => add.iter_mut().for_each(|it| *it = rename(*it)),
+            Self::PatchRoles { add, .. } => add.iter_mut().for_each(|it| it.1 = it.1.with_users(&rename)),
+            Self::PutDirectRoles { roles, .. } => *roles = roles.with_users(&rename),
+            Self::CreateGroup { .. }
+            | Self::UpdateGroup { .. }
+            | Self::DeleteGroup { .. }
+            | Self::PutPerson { .. } => (),
+        }
+        self
+    }
+}
+
 /// Returns the steps of a plan, and what could not be kept.
 ///
 /// Each of `floors` is a role of which the groups of a company shall at no moment have fewer holders

@@ -61,6 +61,8 @@ pub fn with_accounts(
 ) -> (Plan, BTreeMap<usize, Done>) {
     let (index, numbers) = plan.index.with_users(|it| accounts.get(&it).copied().unwrap_or(it));
     let mut new = plan.renumbered(Arc::new(index), &numbers);
+    let renamed = |it: &Edit| it.clone().with_users(|it| accounts.get(&it).copied().unwrap_or(it));
+    new.edits = Edits::new(new.edits.iter().map(renamed).collect());
     for (made_up, given) in accounts {
         if let Some(name) = new.names.people.remove(made_up) {
             new.names.people.insert(*given, name);

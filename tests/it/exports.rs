@@ -216,6 +216,28 @@ fn nothing_outside_is_read_and_no_row_is_shown() {
     }
     let log = world.run("validate --log-level trace");
     assert!(!format!("{}{}", log.stdout, log.stderr).contains("1990"), "{}", log.stderr);
+    // Quotation marks that take other rows into a field hide leavers, and give the field of one to another.
+    for (rows, said) in [
+        (
+            format!("17;cy@voyager.example;;;;;;;\"{secret}\n18;bo@voyager.example;nein;;;;;\n"),
+            "is never closed",
+        ),
+        (format!("17;cy@voyager.example;;\"{secret}\n18;bo@voyager.example;nein;;;;;\n"), "is never closed"),
+        (format!("17;cy@voyager.example;;\"sales\"{secret};;;;\n"), "follows the quotation mark"),
+        (
+            format!(
+                "17;\"cy;;;;;;;\n18;bo@voyager.example;nein;;;;;;{secret}\n19;ana@voyager.example\";;;;;;;\n"
+            ),
+            "each looks like a row",
+        ),
+    ] {
+        export(&world, &rows);
+        for format in ["text", "json", "sarif", "html"] {
+            let run = world.run(&format!("validate --format {format}")).expect(4);
+            let all = format!("{}{}", run.stdout, run.stderr);
+            assert!(all.contains(said) && !all.contains("1990") && !all.contains("cy@"), "{format}: {all}");
+        }
+    }
     assert_eq!(world.writes(), [""; 0]);
 }
 

@@ -131,6 +131,78 @@ fn whoever_joins_gets_an_account_once_and_then_everything_else() {
 }
 
 #[test]
+fn whoever_joins_is_named_by_others_in_the_same_plan_under_the_id_of_the_account() {
+    let people = "  - user: hana@voyager.example
+    create: { name: { first: Hana, last: Sato } }
+    business: { legalEntity: voyager-de, manager: noor@voyager.example, approvers: [cy@voyager.example, noor@voyager.example] }
+  - { user: bo@voyager.example, business: { approvers: [noor@voyager.example, hana@voyager.example] } }
+  - { user: cy@voyager.example, directRoles: [{ type: TRAVEL_ARRANGER, arrangerFor: [ana@voyager.example, noor@voyager.example] }] }
+";
+    let files = |desk: &str, users: &str| {
+        format!(
+            "version: 1\ngroups:\n  - {{ name: Desk, description: The desk., roles: [{{ role: Agent, scope: {desk} }}], members: [ana@voyager.example] }}\nusers:\n{users}"
+        )
+    };
+    let world = world();
+    world.write(
+        "access/a.yaml",
+        &files("{ company: globex }", "  - { user: bo@voyager.example, active: true }\n"),
+    );
+    world.apply().expect(0);
+    let before = business(&world, "bo@voyager.example");
+    // Both join, and each is named by the other.
+    let noor = NOOR.replace("manager: ana@", "manager: hana@");
+    world.write(
+        "access/a.yaml",
+        &files("{ profile: [noor@voyager.example, bo@voyager.example] }", &format!("{noor}{people}")),
+    );
+    world.run("apply --auto-approve --journal j.ndjson").expect(0);
+    let id = |who: &str| world.user(&format!("{who}@voyager.example"));
+    let all = |who: &str| {
+        let found = business(&world, &format!("{who}@voyager.example"));
+        let approvers = found["designatedApproverRefs"].as_array().into_iter().flatten();
+        let approvers: Vec<String> = approvers.map(|it| it["id"].as_str().unwrap().to_owned()).collect();
+        (found["managerRef"]["id"].as_str().map(str::to_owned), approvers)
+    };
+    assert_eq!(all("hana"), (Some(id("noor")), vec![id("cy"), id("noor")]));
+    assert_eq!(all("noor"), (Some(id("hana")), vec![id("cy"), id("ana")]));
+    assert_eq!(all("bo"), (None, vec![id("noor"), id("hana")]));
+    let mut travellers = vec![id("ana"), id("noor")];
+    travellers.sort();
+    let mut now = arranged(&world);
+    now.sort();
+    assert_eq!(now, travellers);
+    world.plan().expect(0).ends_with(NO_CHANGES);
+
+    let back = world.run("rollback j.ndjson --out back.json").expect(0);
+    assert!(
+        back.stdout.contains("approvers noor@voyager.example, hana@voyager.example → none"),
+        "{}",
+        back.stdout
+    );
+    world.run("apply back.json --auto-approve").expect(0);
+    assert_eq!(business(&world, "bo@voyager.example"), before);
+    assert_eq!(arranged(&world), [""; 0]);
+    let plan = world.plan().stdout;
+    assert!(plan.contains("company globex → "), "the scope is as it was: {plan}");
+
+    // Without the account nothing that names it is written.
+    let world = self::world();
+    world.write("access/a.yaml", &files("{ profile: noor@voyager.example }", &format!("{noor}{people}")));
+    world.faults(
+        json!([{ "path": "/v2/users", "writes": true, "times": 99, "kind": { "status": { "code": 400 } } }]),
+    );
+    world.run("apply --auto-approve").expect(3);
+    assert_eq!(business(&world, "bo@voyager.example")["designatedApproverRefs"], Value::Null);
+    assert_eq!(arranged(&world), [""; 0]);
+    assert!(!world.log().iter().any(|it| {
+        it["path"].as_str().is_some_and(|it| it.ends_with("/user-groups") || it.ends_with("/roles"))
+            && it["write"] == true
+            && it["body"].to_string().contains("PROFILE")
+    }));
+}
+
+#[test]
 fn whoever_must_not_go_stays_with_everything_and_it_is_said_why() {
     let approved = "  - { user: ana@voyager.example, business: { approvers: [bo@voyager.example] } }\n";
     let leaves = |who: &str| format!("  - {{ user: {who}@voyager.example, active: false }}\n");
@@ -169,8 +241,10 @@ fn whoever_must_not_go_stays_with_everything_and_it_is_said_why() {
     plan.shows("- member cy@voyager.example deactivated (access/a.yaml:9)");
 }
 
-/// Somebody who joins, one who moves, one who leaves with a direct role, and one who comes back: all in one plan.
-const ALL: &str = "  - { user: ana@voyager.example, externalId: hr-1, business: { department: service, manager: cy@voyager.example } }
+/// Somebody who joins, two who are given to do with that one, one who moves, one who leaves with a direct role, and one who
+/// comes back: all in one plan.
+const ALL: &str = "  - { user: ana@voyager.example, externalId: hr-1, business: { department: service, manager: noor@voyager.example } }
+  - { user: cy@voyager.example, directRoles: [{ type: TRAVEL_ARRANGER, arrangerFor: [noor@voyager.example] }] }
   - { user: bo@voyager.example, active: false, reason: left }
   - { user: gone@voyager.example, active: true, business: { department: service } }
 ";
@@ -209,6 +283,20 @@ fn all_is_so(world: &World, what: &str) {
     );
     let path = format!("/v2/users/{}/roles", world.user("bo@voyager.example"));
     assert_eq!(world.call("GET", &path, Value::Null).1["roles"], json!([]), "{what}");
+    assert_eq!(
+        business(world, "ana@voyager.example")["managerRef"]["id"],
+        world.user("noor@voyager.example"),
+        "{what}"
+    );
+    assert_eq!(arranged(world), [world.user("noor@voyager.example")], "{what}");
+}
+
+/// For whom Cy arranges.
+fn arranged(world: &World) -> Vec<String> {
+    let path = format!("/v2/users/{}/roles", world.user("cy@voyager.example"));
+    let roles = world.call("GET", &path, Value::Null).1["roles"].take();
+    let lists = roles.as_array().unwrap().iter().filter_map(|it| it["metadata"]["arrangerFor"].as_array());
+    lists.flatten().map(|it| it["userId"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Panics unless nobody was in a group before being what the files say, or deactivated while holding something.
@@ -245,7 +333,7 @@ fn in_order(world: &World, what: &str) {
 }
 
 /// How many writes the way takes.
-const WRITES: u64 = 12;
+const WRITES: u64 = 13;
 
 #[test]
 fn whatever_happens_on_the_way_everybody_is_so_in_the_end_and_nobody_twice() {
@@ -344,6 +432,7 @@ fn a_saved_plan_a_snapshot_and_a_rollback_know_people_as_well() {
     assert_eq!(world.call("GET", &path, Value::Null).1["roles"][0]["roleType"], "COMPANY_ADMIN");
     let path = format!("/v2/users/{}/roles", world.user("noor@voyager.example"));
     assert_eq!(world.call("GET", &path, Value::Null).1["roles"], json!([]));
+    assert_eq!(arranged(&world), [""; 0]);
     let again = world.run("rollback j.ndjson").expect(0);
     again.shows(
         "Plan: 0 groups to create, 0 to change, 0 to delete; roles +0 ~0 -0; members +0 -0; 0 guards.",

@@ -7,6 +7,7 @@ use super::{
         At,
         access::{GroupEntry, SelectorEntry},
         declared::{Computed, DeclaredMember, DeclaredRule, Listed, Rest},
+        decode::quoted,
         shape::OneOrMany,
     },
     Aliases, Check,
@@ -120,16 +121,21 @@ impl Check {
             Attribute::Office => Alias::Office,
             Attribute::Grade => Alias::Grade,
             Attribute::Persona | Attribute::WorkerType if !is_word(&raw.v) => {
-                let message = format!("`{}` is not a {}", raw.v, attribute.word());
+                let message = format!("`{}` cannot be a {}", quoted(&raw.v), attribute.word());
                 let help = "it is written in capitals, as the API spells it, such as `EMPLOYEE`";
                 return self.wrong(Finding::new(code, self.at(raw), message).help(help));
             }
-            _ if raw.v.trim() != raw.v || raw.v.is_empty() => {
-                let message = format!("`{}` is not a {}", raw.v, attribute.word());
-                let help = "it is empty, or begins or ends with a space";
-                return self.wrong(Finding::new(code, self.at(raw), message).help(help));
+            _ if raw.v.trim().is_empty() => {
+                let message = format!("the {} is empty", attribute.word());
+                return self.wrong(
+                    Finding::new(code, self.at(raw), message).help("leave the key out to leave it as it is"),
+                );
             }
-            _ => return self.seen(raw, &format!("a {}", attribute.word())).map(Into::into),
+            _ if raw.v.trim() != raw.v => {
+                let message = format!("the {} begins or ends with a space or a line break", attribute.word());
+                return self.wrong(Finding::new(code, self.at(raw), message).help("write it without"));
+            }
+            _ => return self.seen(raw, &format!("the {}", attribute.word())).map(Into::into),
         };
         self.id(raw, alias).map(|it| it.to_string().into())
     }

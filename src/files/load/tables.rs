@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{
     super::{
         At, MAX_FILE_BYTES,
+        decode::quoted,
         disk::{self, Named, Unread},
         read::{self, LoadError},
         table::{self, Rows, Table, Wanted},
@@ -52,9 +53,10 @@ impl Loaded {
         let root = self.root.clone();
         let found = match read::meant(&root, &pattern.v) {
             Ok(found) => found,
-            Err(error @ LoadError::Pattern { .. }) => {
+            Err(LoadError::Pattern { pattern, why }) => {
+                let message = format!("`{}` is not a pattern inside the workspace{why}", quoted(&pattern));
                 let help = "it is relative to the folder of rolecall.yaml, such as `people/*.csv`";
-                self.findings.push(Finding::new(Code::InvalidUsersFrom, at, error.to_string()).help(help));
+                self.findings.push(Finding::new(Code::InvalidUsersFrom, at, message).help(help));
                 return Ok(());
             }
             Err(error) => return Err(error),

@@ -17,8 +17,10 @@ pub(super) const MOST_BYTES: usize = 64 << 10;
 pub(super) struct Fields<R: Read> {
     source: BufReader<DecodeReaderBytes<R, Vec<u8>>>,
     core: Reader,
+    delimiter: u8,
     field: Box<[u8]>,
     at: Position,
+    lines: Lines,
     /// Whether a row begins: breaks before it are of the row before, or of no row.
     is_new: bool,
 }
@@ -34,8 +36,46 @@ pub(super) struct Field<'f> {
     pub(super) column: u32,
     /// Whether it is the last of its row.
     pub(super) is_last: bool,
-    /// Whether it has more than [`MOST_BYTES`]; nothing follows then.
-    pub(super) is_endless: bool,
+    /// Whether what follows, if anything does, cannot be told from what is inside it.
+    pub(super) flaw: Option<Flaw>,
+}
+
+/// What makes the rest of a file unreadable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// It has more than [`MOST_BYTES`].
+    Endless,
+    /// The file ends inside quotation marks.
+    Unclosed,
+    /// Something stands behind the quotation mark that closes it.
+    Behind,
+    /// It ends a row of several lines of which each has this many delimiters. Where that is as many as a row has, each rather
+    /// is a row, and quotation marks stand where they do not belong.
+    Spread(u32),
+}
+
+/// Where a field is with its quotation marks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Marks {
+    /// Nothing of it was seen.
+    #[default]
+    Before,
+    /// It has none, or they are letters like others.
+    Without,
+    Inside,
+    /// Behind one that closes it, or that is the first of a double one.
+    Closed,
+    /// Behind what stands behind that.
+    Behind,
+}
+
+/// The lines of a row.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lines {
+    /// Which one it is, and how many delimiters it has.
+    now: Option<(u32, u32)>,
+    /// How many those before it have, and whether all have that many.
+    before: Option<(u32, bool)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,36 +102,81 @@ impl<R: Read> Fields<R> {
         Self {
             source: BufReader::with_capacity(64 << 10, decoded),
             core: ReaderBuilder::new().delimiter(delimiter.byte()).build(),
+            delimiter: delimiter.byte(),
             field: vec![0; MOST_BYTES].into_boxed_slice(),
             at: Position { line: 1, column: 1, is_after_return: false },
+            lines: Lines::default(),
             is_new: true,
         }
     }
 
     /// The next field, if there is one.
     pub(super) fn next(&mut self) -> io::Result<Option<Field<'_>>> {
-        let (mut start, mut len) = (None, 0);
+        let (mut start, mut len, mut marks) = (None, 0, Marks::Before);
         loop {
             let input = self.source.fill_buf()?;
             let (result, taken, written) = self.core.read_field(input, &mut self.field[len..]);
             for byte in &input[..taken] {
-                if start.is_none() && !(self.is_new && matches!(byte, b'\r' | b'\n')) {
-                    start = Some(self.at.before(*byte));
+                let is_between = self.is_new && start.is_none() && matches!(byte, b'\r' | b'\n');
+                if !is_between {
+                    let at = self.at.before(*byte);
+                    start = start.or(Some(at));
+                    marks = marks.after(*byte, self.delimiter);
+                    self.lines.pass(at.line, *byte == self.delimiter);
                 }
                 self.at.pass(*byte);
             }
             self.source.consume(taken);
             len += written;
-            let (is_last, is_endless) = match result {
+            let (is_last, mut flaw) = match result {
                 ReadFieldResult::InputEmpty => continue,
-                ReadFieldResult::OutputFull => (true, true),
-                ReadFieldResult::Field { record_end } => (record_end, false),
+                ReadFieldResult::OutputFull => (true, Some(Flaw::Endless)),
+                ReadFieldResult::Field { record_end } => (record_end, None),
                 ReadFieldResult::End => return Ok(None),
             };
             self.is_new = is_last;
+            flaw = flaw.or(match marks {
+                Marks::Inside => Some(Flaw::Unclosed),
+                Marks::Behind => Some(Flaw::Behind),
+                Marks::Before | Marks::Without | Marks::Closed => None,
+            });
+            if is_last {
+                flaw = flaw.or(std::mem::take(&mut self.lines).alike().map(Flaw::Spread));
+            }
             let Position { line, column, .. } = start.unwrap_or(self.at);
-            return Ok(Some(Field { bytes: &self.field[..len], line, column, is_last, is_endless }));
+            return Ok(Some(Field { bytes: &self.field[..len], line, column, is_last, flaw }));
         }
+    }
+}
+
+impl Marks {
+    /// Where it is behind one more byte, which may be what ends the field.
+    fn after(self, byte: u8, delimiter: u8) -> Self {
+        match (self, byte) {
+            (Self::Before, b'"') | (Self::Closed, b'"') => Self::Inside,
+            (Self::Before, _) => Self::Without,
+            (Self::Inside, b'"') => Self::Closed,
+            (Self::Closed, _) if byte != delimiter && !matches!(byte, b'\r' | b'\n') => Self::Behind,
+            (now, _) => now,
+        }
+    }
+}
+
+impl Lines {
+    fn pass(&mut self, line: u32, is_delimiter: bool) {
+        let (of, mut count) = self.now.unwrap_or((line, 0));
+        if of != line {
+            let (first, alike) = self.before.unwrap_or((count, true));
+            self.before = Some((first, alike && first == count));
+            count = 0;
+        }
+        self.now = Some((line, count + u32::from(is_delimiter)));
+    }
+
+    /// How many delimiters each has, where there are several lines and all have as many.
+    fn alike(self) -> Option<u32> {
+        let (first, alike) = self.before?;
+        self.now.filter(|it| alike && it.1 == first).map(|it| it.1)
     }
 }
 

@@ -58,12 +58,45 @@ fn an_unclosed_quotation_mark_is_found_before_the_file_is_read_whole() {
     let mut fields = Fields::new(text.as_bytes(), Delimiter::Comma, Encoding::Utf8);
     let mut last = (0, 0, false);
     while let Some(it) = fields.next().unwrap() {
-        last = (it.line, it.column, it.is_endless);
-        if it.is_endless {
+        last = (it.line, it.column, it.flaw == Some(Flaw::Endless));
+        if it.flaw.is_some() {
             break;
         }
     }
     assert_eq!(last, (3, 3, true));
+}
+
+#[test]
+fn quotation_marks_that_hide_rows_are_flaws() {
+    use Flaw::{Behind, Spread, Unclosed};
+    let rows: [(&str, Option<Flaw>); 18] = [
+        ("1,2,\"x\n3,4,5\n", Some(Unclosed)),
+        ("1,2,\"x", Some(Unclosed)),
+        ("1,2,\"", Some(Unclosed)),
+        ("1,\"x\"\"\n3,4,5\n", Some(Unclosed)),
+        ("1,\"ab\"c,3\n", Some(Behind)),
+        ("1,\"ab\" ,3\n", Some(Behind)),
+        ("1,\"2,3\n4,5,6\n7,8\",9\n", Some(Spread(2))),
+        ("1,\"2,3\r\n4,5\",6\r\n", Some(Spread(2))),
+        ("1,\"2,3\r4,5\",6\r", Some(Spread(2))),
+        ("1,2,\"3\n4,5,6\"", Some(Spread(2))),
+        ("1,\"two\nlines\",3\n", Some(Spread(1))),
+        ("1,\"Main Street 5\nBerlin, Germany\",3\n", None),
+        ("1,\"2,3\n4,5,6\n7\",8\n", None),
+        ("1,\"2\n\n\",3\n", None),
+        ("1,\"\",3\n", None),
+        ("1,\"\"\"\",3", None),
+        ("1,5\" pipe,3\n4,6\" pipe,5\n", None),
+        ("1,2,3\n4,5,6\n", None),
+    ];
+    for (text, expected) in rows {
+        let mut fields = Fields::new(text.as_bytes(), Delimiter::Comma, Encoding::Utf8);
+        let mut flaw = None;
+        while let Some(it) = fields.next().unwrap() {
+            flaw = flaw.or(it.flaw);
+        }
+        assert_eq!(flaw, expected, "{text:?}");
+    }
 }
 
 proptest! {
@@ -83,6 +116,7 @@ proptest! {
         let mut found: Vec<Vec<String>> = vec![Vec::new()];
         while let Some(it) = reader.next().unwrap() {
             found.last_mut().unwrap().push(String::from_utf8(it.bytes.to_vec()).unwrap());
+            prop_assert!(matches!(it.flaw, None | Some(Flaw::Spread(_))), "{:?}", it.flaw);
             let text = String::from_utf8(bytes.clone()).unwrap();
             if !crlf && !text.contains('\r') {
                 // What stands there is the field, or the quotation mark before it.

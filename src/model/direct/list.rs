@@ -2,6 +2,7 @@
 
 use super::{
     Deserialize, Deserializer, DirectRole, Fields, Kind, RawValue, Serialize, SerializeSeq, Serializer,
+    UserId,
 };
 
 /// The direct roles of one person: sorted by kind, each kind once.
@@ -63,6 +64,12 @@ impl DirectRoles {
         types.sort_unstable();
         types.dedup();
         types
+    }
+
+    /// The same for other ids of travellers.
+    #[must_use]
+    pub(crate) fn with_users(&self, rename: impl Fn(UserId) -> UserId) -> Self {
+        Self(self.iter().map(|it| it.with_users(&rename)).collect())
     }
 
     /// Whether both are equal with the fields that this version does not know.

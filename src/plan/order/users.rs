@@ -12,6 +12,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
+    acting,
+    direct::DirectRole,
     ids::UserId,
     plan::{Change, Plan},
     selector::PersonPart,
@@ -29,19 +31,30 @@ pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
     let mut rest = steps.into_iter();
     all.extend(rest.by_ref().take(lockouts));
     let mut first: BTreeMap<UserId, Vec<Wait>> = BTreeMap::new();
+    let come = accounts(plan, &mut all);
     for change in plan.people() {
-        become_other(&change, &mut all, &mut first);
+        become_other(&change, &come, &mut all, &mut first);
     }
     all.extend(taking.iter().map(|it| step(it, Vec::new())));
     let moved = groups(rest, (lockouts, &first), &mut all);
     for step in &mut all[moved..] {
+        if let Call::PatchRoles { add, .. } = &step.call {
+            let named: Vec<Wait> =
+                add.iter().flat_map(|it| awaited(&come, it.1.people().map(UserId))).collect();
+            step.after.extend(named);
+        }
+    }
+    for step in &mut all[moved..] {
         step.after.sort_unstable();
         step.after.dedup();
     }
-    let mut waits: BTreeMap<UserId, Vec<Wait>> = giving
-        .iter()
-        .filter_map(|it| Some((it.user()?, first.get(&it.user()?).cloned().unwrap_or_default())))
-        .collect();
+    let waits = giving.iter().filter_map(|it| {
+        let travellers = it.direct_after();
+        let travellers = travellers.iter().flat_map(DirectRole::travellers).map(|it| it.user);
+        let own = first.get(&it.user()?).into_iter().flatten().copied();
+        Some((it.user()?, own.chain(awaited(&come, travellers)).collect()))
+    });
+    let mut waits: BTreeMap<UserId, Vec<Wait>> = waits.collect();
     let mut leaving: BTreeMap<UserId, Vec<Wait>> = plan
         .people()
         .filter(Change::leaves)
@@ -70,28 +83,57 @@ pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
     all
 }
 
+/// The people that an attribute names afterwards.
+fn people_after(edit: &Edit) -> Vec<UserId> {
+    let named = edit.attribute().filter(|it| it.has_people()).and(edit.traits()[1]);
+    named.map(|it| acting::people(it).collect()).unwrap_or_default()
+}
+
 fn sorted(mut waits: Vec<Wait>) -> Vec<Wait> {
     waits.sort_unstable();
     waits.dedup_by_key(|it| it.step);
     waits
 }
 
-/// Adds what makes somebody another person than before, each after the account is active; `first` is what those wait for
-/// who give something to the person.
-fn become_other(change: &Change<'_>, all: &mut Vec<Step>, first: &mut BTreeMap<UserId, Vec<Wait>>) {
+/// Adds the accounts that come, before anything that names their people.
+fn accounts(plan: &Plan, all: &mut Vec<Step>) -> BTreeMap<UserId, Wait> {
+    let mut come = BTreeMap::new();
+    for change in plan.people().filter(|it| it.account().is_some() && !it.leaves()) {
+        let Some(user) = change.user() else { continue };
+        come.insert(user, Wait { step: all.len(), until: Until::Done });
+        all.push(part(&change, PersonPart::Account, true));
+    }
+    come
+}
+
+/// What has to be made before these people are named.
+fn awaited(
+    come: &BTreeMap<UserId, Wait>,
+    people: impl IntoIterator<Item = UserId>,
+) -> impl Iterator<Item = Wait> {
+    people.into_iter().filter_map(|it| come.get(&it).copied())
+}
+
+/// Adds what makes somebody another person than before, each after the accounts of the person and of whoever is named by it
+/// are there; `first` is what those wait for who give something to the person.
+fn become_other(
+    change: &Change<'_>,
+    come: &BTreeMap<UserId, Wait>,
+    all: &mut Vec<Step>,
+    first: &mut BTreeMap<UserId, Vec<Wait>>,
+) {
     let Some(user) = change.user() else { return };
+    first.extend(come.get(&user).map(|it| (user, vec![*it])));
     let mut parts: Vec<PersonPart> = change.traits().filter_map(Edit::part).collect();
     parts.sort_unstable();
     parts.dedup();
-    // Who leaves is deactivated at the end.
-    let mut account: Option<Wait> = None;
-    for it in parts.into_iter().filter(|it| *it != PersonPart::Account || !change.leaves()) {
+    // Whose account comes is there by now, and who leaves is deactivated at the end.
+    for it in parts.into_iter().filter(|it| *it != PersonPart::Account) {
         let wait = Wait { step: all.len(), until: Until::Done };
-        all.push(Step { after: account.into_iter().collect(), ..part(change, it, true) });
+        let named = change.traits().filter(|edit| edit.part() == Some(it)).flat_map(people_after);
+        let after = sorted(awaited(come, named.chain([user])).collect());
+        all.push(Step { after, ..part(change, it, true) });
         first.entry(user).or_default().push(wait);
-        if it == PersonPart::Account {
-            account = Some(wait);
-        }
     }
 }
 

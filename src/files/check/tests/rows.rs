@@ -96,10 +96,7 @@ fn each_entry_that_does_not_fit_is_found_where_it_stands() {
         (entry("email: mail, active: Active", ""), "1:4:23 invalid-users-from"),
         (entry("email: Mail, department: Team2", ""), "2:1:24 invalid-users-from"),
         (entry("email: Mail, department: Team, office: Team", ""), "1:4:55 invalid-users-from"),
-        (
-            entry(BASIC, "    delimiter: \";\"\n"),
-            "1:4:23 invalid-users-from, 1:4:37 invalid-users-from, 1:4:57 invalid-users-from",
-        ),
+        (entry(BASIC, "    delimiter: \";\"\n"), "2:1:1 invalid-users-from"),
         (entry(BASIC, "    key: employeeId\n"), "1:4:14 invalid-users-from"),
         (entry("email: Mail", ""), "1:4:14 invalid-users-from"),
         (entry("email: Mail, active: Active, firstName: Team", ""), "1:4:56 invalid-users-from"),

@@ -1,0 +1,143 @@
+//! A person, as the files declare what the person is and holds outside groups.
+
+use std::fmt;
+
+use crate::model::{
+    date::Term,
+    direct::{DirectRole, Kind},
+    ids::{PersonKey, PersonRef},
+    selector::Attribute,
+    source::Place,
+};
+
+use super::Listed;
+
+/// A person with what is declared of the person outside groups.
+#[derive(Clone, Debug)]
+pub(crate) struct DeclaredUser {
+    pub(crate) person: PersonRef,
+    pub(crate) roles: Listed<DeclaredDirectRole>,
+    /// Whether anything is said of direct roles: otherwise they are not looked at.
+    pub(crate) says_roles: bool,
+    /// Sorted by attribute.
+    pub(crate) traits: Vec<DeclaredTrait>,
+    /// What an account is made with beside that, where there shall be one; sorted by attribute.
+    pub(crate) create: Vec<DeclaredTrait>,
+    /// Where the mapping of what the company says begins.
+    pub(crate) business: Option<Place>,
+    pub(crate) from: Place,
+}
+
+/// What a person shall be apart from access.
+#[derive(Clone, Debug)]
+pub(crate) struct DeclaredTrait {
+    pub(crate) attribute: Attribute,
+    pub(crate) value: TraitValue,
+    pub(crate) from: Place,
+}
+
+/// A value of an attribute, as far as it is known offline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TraitValue {
+    Ready(Box<str>),
+    /// People by their names; in order.
+    People(Vec<PersonRef>),
+}
+
+/// As files say it, but ids as ids.
+impl fmt::Display for TraitValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(value) => f.write_str(value),
+            Self::People(people) => {
+                let people: Vec<String> = people.iter().map(ToString::to_string).collect();
+                f.write_str(&people.join(", "))
+            }
+        }
+    }
+}
+
+/// A direct role that a person shall hold.
+#[derive(Clone, Debug)]
+pub(crate) struct DeclaredDirectRole {
+    pub(crate) what: DeclaredDirect,
+    pub(crate) term: Term,
+    pub(crate) has_reason: bool,
+    pub(crate) from: Place,
+}
+
+/// A direct role, as far as it is known offline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DeclaredDirect {
+    Ready(DirectRole),
+    /// Its travellers are still names; sorted by person.
+    Arranger(Vec<DeclaredTraveller>),
+}
+
+/// A traveller of an arranger, and which mails the arranger gets.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DeclaredTraveller {
+    pub(crate) person: PersonRef,
+    pub(crate) confirmations: bool,
+    pub(crate) flight_stats: bool,
+}
+
+impl DeclaredUser {
+    /// The people that it names under an attribute; none where it does not speak of it.
+    pub(crate) fn people_of(&self, attribute: Attribute) -> impl Iterator<Item = &PersonRef> {
+        let said = self.traits.iter().filter(move |it| it.attribute == attribute);
+        said.flat_map(|it| match &it.value {
+            TraitValue::People(people) => &people[..],
+            TraitValue::Ready(_) => &[],
+        })
+    }
+
+    /// The managers and approvers that it names.
+    pub(super) fn superiors(&self) -> impl Iterator<Item = &PersonRef> {
+        self.traits.iter().flat_map(|it| match &it.value {
+            TraitValue::People(people) => &people[..],
+            TraitValue::Ready(_) => &[],
+        })
+    }
+
+    /// Whether the account shall be active, where that is said.
+    pub(crate) fn active(&self) -> Option<bool> {
+        let said = self.said(Attribute::Active).map(|it| it == "true");
+        said.or((!self.create.is_empty()).then_some(true))
+    }
+
+    /// The value that is declared of an attribute, where that is known offline.
+    pub(crate) fn said(&self, attribute: Attribute) -> Option<&str> {
+        self.traits.iter().find(|it| it.attribute == attribute).and_then(|it| match &it.value {
+            TraitValue::Ready(value) => Some(&**value),
+            TraitValue::People(_) => None,
+        })
+    }
+
+    /// The keys by which the person may be known who is to have an account: a second one is never made.
+    pub(crate) fn keys(&self) -> Vec<PersonRef> {
+        let keys =
+            [(PersonKey::ExternalId, Attribute::ExternalId), (PersonKey::EmployeeId, Attribute::EmployeeId)];
+        let more = keys.into_iter().filter(|_| !self.create.is_empty());
+        let more = more.filter_map(|it| PersonRef::by(it.0, self.said(it.1)?).ok());
+        std::iter::once(self.person.clone()).chain(more).collect()
+    }
+}
+
+impl DeclaredDirect {
+    /// Which role it is: a person holds each at most once.
+    pub(crate) fn kind(&self) -> &Kind {
+        match self {
+            Self::Ready(role) => role.kind(),
+            Self::Arranger(_) => &Kind::Arranger,
+        }
+    }
+
+    /// Empty for every other role.
+    pub(crate) fn travellers(&self) -> &[DeclaredTraveller] {
+        match self {
+            Self::Ready(_) => &[],
+            Self::Arranger(travellers) => travellers,
+        }
+    }
+}
