@@ -26,7 +26,10 @@ use rolecall::{
         },
     },
     sandbox::Sandbox,
-    workflow::{self, Checked, Live, users::Unrecorded},
+    workflow::{
+        self, Checked, Live,
+        users::{Roster, Unrecorded},
+    },
 };
 
 use super::{
@@ -257,11 +260,9 @@ fn list(global: &Global, (filters, from): (&Filters, &From), output: &Output) ->
     let (checked, live, _sandbox) = opened(global, from)?;
     let companies = checked.declared.own_companies();
     let reading = workflow::users::roster(&live.source, &companies, filters.search.as_deref());
-    let (all, unrecorded) = run::reading(output.reading(&live.source, reading))?;
+    let Roster { people: all, unrecorded } = run::reading(output.reading(&live.source, reading))?;
     filters.recorded(&unrecorded)?;
     let names = names(&checked);
-    let all: Vec<(CompanyId, Entry)> =
-        all.into_iter().flat_map(|(company, all)| all.into_iter().map(move |it| (company, it))).collect();
     filters.known(&all, &names)?;
     let of = all.len();
     let mut people: Vec<_> = all.into_iter().filter(|it| filters.fit(&it.1, &names)).collect();

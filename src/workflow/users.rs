@@ -32,17 +32,20 @@ const ATTEMPTS: u32 = 5;
 /// Milliseconds before it is read back once more, as what the API shows may lag behind what it has accepted.
 const SETTLING: [u64; 4] = [100, 200, 400, 800];
 
-/// Reads everybody of the companies that are asked about, and of a snapshot what it does not tell. Only the API looks for a
-/// text.
+/// Who is there.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Roster {
+    pub people: Vec<(CompanyId, Entry)>,
+    pub unrecorded: Unrecorded,
+}
+
+/// Reads everybody of the companies that are asked about. Only the API looks for a text.
 ///
 /// # Errors
 ///
 /// Where no company is named, and where a list cannot be read whole.
-pub async fn roster(
-    source: &Source,
-    companies: &[CompanyId],
-    search: Option<&str>,
-) -> Result<(Vec<(CompanyId, Vec<Entry>)>, Unrecorded), Error> {
+pub async fn roster(source: &Source, companies: &[CompanyId], search: Option<&str>) -> Result<Roster, Error> {
     if companies.is_empty() {
         return Err(Error::NoCompany);
     }
@@ -50,12 +53,13 @@ pub async fn roster(
         Source::Api(clients) => clients,
         Source::Snapshot(answers) => return recorded::roster(answers, companies),
     };
-    let mut all = Vec::new();
+    let mut roster = Roster::default();
     for company in companies {
         let reader = &clients.of(*company).map_err(api)?.reader;
-        all.push((*company, reader.roster(*company, search).await.map_err(api)?));
+        let all = reader.roster(*company, search).await.map_err(api)?;
+        roster.people.extend(all.into_iter().map(|it| (*company, it)));
     }
-    Ok((all, Unrecorded::new()))
+    Ok(roster)
 }
 
 /// Finds the one person that is meant, active or not, in the companies of the files.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::Error;
+use super::{super::Error, Roster};
 use crate::{
     live::{
         FetchError,
@@ -11,7 +11,7 @@ use crate::{
         snapshot::{Answers, Directory, NotRecorded, Reach},
     },
     model::{
-        direct::DirectRoles,
+        direct::{DirectRole, DirectRoles},
         ids::CompanyId,
         object::Object,
         observed::User,
@@ -28,30 +28,25 @@ pub type Unrecorded = BTreeMap<Attribute, usize>;
 const NOTHING: &str = "not recorded in a snapshot";
 const IN_PART: &str = "in part: a snapshot has what plans look at";
 
-/// Everybody of the companies, and what is not known of some.
+/// Everybody of the companies.
 ///
 /// # Errors
 ///
 /// Where not everybody of a company is in the snapshot: a part of a list would look like all of it.
-pub(super) fn roster(
-    answers: &Answers,
-    companies: &[CompanyId],
-) -> Result<(Vec<(CompanyId, Vec<Entry>)>, Unrecorded), Error> {
-    let (mut all, mut unrecorded) = (Vec::new(), Unrecorded::new());
+pub(super) fn roster(answers: &Answers, companies: &[CompanyId]) -> Result<Roster, Error> {
+    let mut roster = Roster::default();
     for &company in companies {
         let directory = directory(answers, company).filter(|it| it.reach == Reach::Whole);
         let directory = directory.ok_or_else(|| FetchError::from(NotRecorded::Everybody(company)))?;
-        let mut entries = Vec::with_capacity(directory.users.len());
         for user in &directory.users {
             let told = traits(directory, user);
             for attribute in Attribute::RULES.iter().copied().filter(|it| !knows(directory, user, *it)) {
-                *unrecorded.entry(attribute).or_default() += 1;
+                *roster.unrecorded.entry(attribute).or_default() += 1;
             }
-            entries.push(entry(answers, user, &told));
+            roster.people.push((company, entry(answers, user, &told)));
         }
-        all.push((company, entries));
     }
-    Ok((all, unrecorded))
+    Ok(roster)
 }
 
 /// What is recorded of a person in each part.
@@ -167,6 +162,6 @@ fn external_id(user: &User) -> Object {
 
 fn direct(roles: &DirectRoles) -> Object {
     let mut object = Object::default();
-    object.set("roles", &roles.iter().flat_map(|it| it.elements()).collect::<Vec<_>>());
+    object.set("roles", &roles.iter().flat_map(DirectRole::elements).collect::<Vec<_>>());
     object
 }

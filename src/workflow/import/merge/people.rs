@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::super::draft::There;
 use crate::{
     files::{
-        declared::{Declared, DeclaredCompany},
+        declared::{Declared, DeclaredCompany, DeclaredUser},
         edit::{Change, edited},
         load::Loaded,
         write::{DraftFile, DraftPerson, DraftUser, DraftWorkspace},
@@ -51,7 +51,7 @@ pub(super) fn beside(there: &mut There, judged: &Judged, directory: &Directory<'
 /// Everybody who may be meant by an entry or by a row: by any key that an account is looked for by.
 fn spoken_of(declared: &Declared, directory: &Directory<'_>) -> People {
     let of_company = |it: &DeclaredCompany| -> People {
-        let keys = it.users.iter().flat_map(|user| user.keys());
+        let keys = it.users.iter().flat_map(DeclaredUser::keys);
         keys.flat_map(|key| known_by(directory, it.id, &key)).map(|user| (it.id, user)).collect()
     };
     declared.companies.iter().flat_map(of_company).collect()
