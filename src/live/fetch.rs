@@ -412,8 +412,8 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
 async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) -> Read<People> {
     let mut people = people(source, known, reads).await?;
     let directory = Directory::new(&people.users);
-    let told = std::mem::take(&mut people.profiles);
-    (people.profiles, people.led) = profiles::complete(source, reads, &directory, told).await?;
+    let mut told = std::mem::take(&mut people.profiles);
+    (people.profiles, people.led) = profiles::complete(source, reads, &directory, &mut told).await?;
     let newcomers = newcomers::newcomers(reads, &directory);
     if !newcomers.is_empty() || reads.comes_or_goes(&directory) {
         people.accounts = source.count_active(reads.id).await?;
