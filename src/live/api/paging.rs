@@ -72,7 +72,7 @@ impl<'a> List<'a> {
         Ok(self.page(0, limit.into()).await?.rows)
     }
 
-    /// Returns how many rows the list says it has, where it does.
+    /// Returns how many rows the list has, by what one short page says of it; `None` where that does not.
     ///
     /// # Errors
     /// Whatever a request can fail with.

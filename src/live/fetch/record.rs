@@ -52,16 +52,16 @@ pub async fn record(
         let attributes: BTreeSet<Attribute> = reads.selectors.iter().flat_map(|it| it.attributes()).collect();
         let is_everybody = list.profiles == Profiles::Everybody;
         let what = (&attributes, is_everybody || !reads.profiles.is_empty());
-        let (mut directory, users, told) =
+        let (mut directory, users, mut told) =
             directory((clients, &source), reads.id, &reads.people, &members, what).await?;
-        directory.profiles = if is_everybody {
-            profiles::listed(&directory.users, told)
-        } else {
-            let (profiles, _, grades) =
-                profiles::complete(&source, reads, &Directory::new(&users), told).await?;
-            directory.units.extend(grades);
-            profiles
-        };
+        // Of those whom the files declare more may be asked than the list tells.
+        let (profiles, _, grades) =
+            profiles::complete(&source, reads, &Directory::new(&users), &mut told).await?;
+        directory.profiles = profiles;
+        directory.units.extend(grades);
+        if is_everybody {
+            directory.profiles.extend(profiles::listed(&directory.users, told));
+        }
         directories.push(directory);
         known.insert(reads.id, users);
     }
