@@ -94,7 +94,9 @@ fn knows(directory: &Directory, user: &User, attribute: Attribute) -> bool {
     // A profile may be what the company says of the person alone, which has none of the account.
     let of_profile = profile.is_some_and(|it| match attribute.part() {
         PersonPart::BusinessInfo => true,
-        PersonPart::Account | PersonPart::ExternalId => it.get(attribute).is_some(),
+        PersonPart::Account | PersonPart::ExternalId | PersonPart::NotificationPreferences => {
+            it.get(attribute).is_some()
+        }
     });
     of_rules || of_profile
 }
