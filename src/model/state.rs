@@ -322,6 +322,11 @@ impl State {
         self.shared_trait(person, attribute).map(|it| &**it)
     }
 
+    /// What people are by every attribute that is held, sorted.
+    pub fn traits(&self) -> impl Iterator<Item = (PersonIx, Attribute, &str)> {
+        self.traits.iter().map(|((person, attribute), it)| (*person, *attribute, &**it))
+    }
+
     /// Makes edits, sorted by key: afterwards each key has what `after` says.
     ///
     /// The one place that says what an edit does to a state.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     files::{
-        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredMember, Rest},
+        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredMember, DeclaredPolicy, Rest},
         matching::{self, Matched, Target},
     },
     model::{
@@ -163,6 +163,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             now,
             deactivating: snapshot.deactivating.contains(&company.declared.id),
             compared: declared.base.is_some(),
+            acted_for: declared.rules.all().flat_map(|it| &it.policies).any(DeclaredPolicy::is_about_acting),
             lined: declared.lined || declared.rules.all().any(|it| !it.policies.is_empty()),
             bound: &mut bound,
             findings: &mut findings,
@@ -306,6 +307,8 @@ struct Binding<'a> {
     compared: bool,
     /// Whether policies have to tell where something is asked for.
     lined: bool,
+    /// Whether policies look at who manages people and approves for them.
+    acted_for: bool,
     bound: &'a mut Bound,
     findings: &'a mut Vec<Finding>,
 }

@@ -265,6 +265,26 @@ impl Binding<'_> {
             }
         }
         self.profiled(snapshot);
+        self.led(snapshot);
+    }
+
+    /// Puts who manages people and approves for them on both sides, where policies look at it, as far as it was read.
+    fn led(&mut self, snapshot: &Observed) {
+        if !self.acted_for {
+            return;
+        }
+        let own =
+            |it: &UserId| self.directory.user(*it).is_some_and(|it| it.company == Some(self.company.id));
+        for (user, traits) in snapshot.profiles.iter().filter(|it| own(it.0)) {
+            let Some(person) = self.index.find_person(self.company.id, *user) else { continue };
+            for attribute in Right::ALL.into_iter().filter_map(Right::attribute) {
+                if let Some(is) = traits.get(attribute) {
+                    self.profiles.person(person, attribute, is);
+                    // What is declared goes before this, as of two facts of one key the first stays.
+                    self.desired.person(person, attribute, is);
+                }
+            }
+        }
     }
 
     /// The lock-out in force of somebody who shall have an account.
