@@ -433,7 +433,8 @@ fn a_life_is_told_by_its_commits() {
         git(path, &["commit", "-q", "-m", subject]);
     }
     let told = run(path, "history noor@voyager.example").expect(0);
-    told.shows("+ account created: EMPLOYEE Noor Haddad access/people.yaml:4")
+    let told = told
+        .shows("+ account created: EMPLOYEE Noor Haddad access/people.yaml:4")
         .shows("+ legal entity voyager-de access/people.yaml:5")
         .shows("~ department sales → service access/people.yaml:5")
         .shows("+ manager bo@voyager.example access/people.yaml:5")

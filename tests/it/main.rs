@@ -48,6 +48,7 @@ mod interruption;
 mod isolation;
 mod journals;
 mod kept;
+mod keys;
 mod kills;
 mod kits;
 mod kubernetes;

@@ -372,6 +372,10 @@ fn a_snapshot_knows_the_mails_that_were_declared() {
     let plan = world.plan().expect(0);
     world.run("snapshot --out live.json").expect(0);
     assert_eq!(id(&world.run("plan --live live.json").expect(0)), id(&plan));
+    let shown = world.run("users show ana@voyager.example --live live.json --reveal").expect(0).stdout;
+    for word in ["FLIGHT_NOTIFICATION", "boss@voyager.example"] {
+        assert!(shown.contains(word), "{word}\n{shown}");
+    }
     let json = world.run("plan --format json").expect(0).json();
     let edits = json["edits"].as_array().unwrap();
     let row = edits.iter().find(|it| it["attribute"] == "flightNotificationCcEmails").unwrap();

@@ -57,6 +57,9 @@ pub(super) fn held(answers: &Answers, company: CompanyId, user: &User) -> Vec<He
         let (recorded, missing) = match part {
             Part::Profile => (account(user, &told), Some(IN_PART)),
             Part::BusinessInfo => (business(user, &told), Some(IN_PART)),
+            Part::NotificationPreferences => {
+                (of_part(PersonPart::NotificationPreferences, &told), Some(IN_PART))
+            }
             Part::ExternalId => (external_id(user), None),
             Part::Roles => match answers.direct_roles(user.id) {
                 Ok(Some(roles)) => (direct(&roles), None),
@@ -66,7 +69,6 @@ pub(super) fn held(answers: &Answers, company: CompanyId, user: &User) -> Vec<He
             Part::PersonalInfo
             | Part::TravelPreferences
             | Part::MembershipInfo
-            | Part::NotificationPreferences
             | Part::TravelArrangers
             | Part::ApplicablePolicies => (Object::default(), None),
         };
@@ -94,7 +96,9 @@ fn knows(directory: &Directory, user: &User, attribute: Attribute) -> bool {
     // A profile may be what the company says of the person alone, which has none of the account.
     let of_profile = profile.is_some_and(|it| match attribute.part() {
         PersonPart::BusinessInfo => true,
-        PersonPart::Account | PersonPart::ExternalId => it.get(attribute).is_some(),
+        PersonPart::Account | PersonPart::ExternalId | PersonPart::NotificationPreferences => {
+            it.get(attribute).is_some()
+        }
     });
     of_rules || of_profile
 }
@@ -143,11 +147,16 @@ fn account(user: &User, told: &Traits) -> Object {
     object
 }
 
-fn business(user: &User, told: &Traits) -> Object {
+fn of_part(part: PersonPart, told: &Traits) -> Object {
     let mut object = Object::default();
-    for (attribute, value) in told.iter().filter(|it| it.0.part() == PersonPart::BusinessInfo) {
+    for (attribute, value) in told.iter().filter(|it| it.0.part() == part) {
         attributes::put(attribute, Some(value), &mut object);
     }
+    object
+}
+
+fn business(user: &User, told: &Traits) -> Object {
+    let mut object = of_part(PersonPart::BusinessInfo, told);
     let number = user.employee_id.as_deref();
     number.iter().for_each(|it| attributes::put(Attribute::EmployeeId, Some(it), &mut object));
     object
