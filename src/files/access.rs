@@ -168,7 +168,7 @@ mapping! {
         /// Whether they are sent to the person.
         "enabled" pub(crate) enabled: Given<At<bool>>,
         /// Who else gets a copy of each: exactly these addresses, in any order; `[]` is nobody.
-        #[schemars(with = "Vec<forms::Address>")]
+        #[schemars(with = "Vec<forms::Address>", extend("uniqueItems" = true))]
         "ccEmails" pub(crate) cc_emails: Given<At<Vec<At<String>>>>,
     }
 }

@@ -99,6 +99,7 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         observed.direct.extend(people.direct);
         observed.profiles.extend(people.profiles);
         observed.newcomers.extend(people.newcomers);
+        observed.accounts.extend(people.accounts.map(|it| (id, it)));
         observed.unlisted.extend(people.unlisted.then_some(id));
         observed.listed.extend(people.listed.then_some(id));
         observed.led.extend(people.led);
@@ -359,6 +360,8 @@ struct People {
     profiles: BTreeMap<UserId, Traits>,
     /// Those of them who have no account yet.
     newcomers: BTreeSet<UserId>,
+    /// How many accounts are active, where some may come or go.
+    accounts: Option<u64>,
     /// Companies that do not let this token look for people.
     closed: BTreeSet<CompanyId>,
     /// Those of whom everything was read that one asks for.
@@ -397,6 +400,7 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
         direct,
         profiles: told,
         newcomers: BTreeSet::new(),
+        accounts: None,
         closed,
         led: BTreeSet::new(),
         unlisted: false,
@@ -408,9 +412,12 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
 async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) -> Read<People> {
     let mut people = people(source, known, reads).await?;
     let directory = Directory::new(&people.users);
-    let told = std::mem::take(&mut people.profiles);
-    (people.profiles, people.led) = profiles::complete(source, reads, &directory, told).await?;
+    let mut told = std::mem::take(&mut people.profiles);
+    (people.profiles, people.led) = profiles::complete(source, reads, &directory, &mut told).await?;
     let newcomers = newcomers::newcomers(reads, &directory);
+    if !newcomers.is_empty() || reads.comes_or_goes(&directory) {
+        people.accounts = source.count_active(reads.id).await?;
+    }
     for newcomer in &newcomers {
         people.direct.push((newcomer.id, DirectRoles::default()));
         people.profiles.insert(newcomer.id, Traits::default());

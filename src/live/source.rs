@@ -291,6 +291,14 @@ impl Source {
         }
     }
 
+    /// How many accounts of a company are active; `None` where that is not told.
+    pub(crate) async fn count_active(&self, company: CompanyId) -> Read<Option<u64>> {
+        match self {
+            Self::Api(it) => Ok(it.of(company)?.reader.count_active(company).await?),
+            Self::Snapshot(_) => Ok(self.list_active(company).await?.map(|it| it.len() as u64)),
+        }
+    }
+
     /// The users that one reference finds when it is asked for alone.
     pub(crate) async fn query_user(&self, company: CompanyId, person: &PersonRef) -> Read<Vec<User>> {
         Ok(match self {

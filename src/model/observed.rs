@@ -46,6 +46,8 @@ pub struct Observed {
     pub naming: BTreeMap<CompanyId, Naming>,
     /// The companies of which everybody is among the users.
     pub listed: BTreeSet<CompanyId>,
+    /// How many accounts are active, of the companies of which some may come or go and that was told.
+    pub accounts: BTreeMap<CompanyId, u64>,
     /// Who arranges travel for those of whom it was asked, by their own lists. Who is missing was not asked for, or the token
     /// may not know.
     pub arrangers: BTreeMap<UserId, Arrangers>,

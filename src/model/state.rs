@@ -177,6 +177,14 @@ impl Edit {
         })
     }
 
+    /// Whether the fact is the same after this edit as after another one of it.
+    pub fn ends_as(&self, other: &Self) -> bool {
+        match self.attribute() {
+            Some(it) => it.same(self.traits()[1], other.traits()[1]),
+            None => self.after == other.after,
+        }
+    }
+
     /// The same edit with other ids of the people that its values name.
     #[must_use]
     pub(crate) fn with_users(self, rename: impl Fn(UserId) -> UserId) -> Self {

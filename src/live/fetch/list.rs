@@ -237,6 +237,11 @@ impl CompanyReads<'_> {
         self.leavers.iter().filter_map(|it| directory.member(self.id, it).ok()).collect()
     }
 
+    /// Whether an account that is there comes back or goes.
+    pub(super) fn comes_or_goes(&self, directory: &Directory<'_>) -> bool {
+        !self.leaving(directory).is_empty() || !self.coming_back(directory).is_empty()
+    }
+
     /// Finds the users of the company who are locked out, under every account.
     fn locked(&self, directory: &Directory<'_>) -> BTreeSet<UserId> {
         let meant = self.lockouts.iter().filter_map(|it| directory.everybody(self.id, it).ok());

@@ -65,12 +65,12 @@ fn are_mails_looked_at(attributes: &BTreeSet<Attribute>) -> bool {
     attributes.iter().any(|it| it.part() == PersonPart::NotificationPreferences)
 }
 
-/// Completes what is told of those on the list. Says of whom all of it was asked for, and told by the API.
+/// Completes what is told of those on the list of whom the files declare it, and takes it from the others. Says of whom all of it was asked for, and told by the API.
 pub(super) async fn complete(
     source: &Source,
     reads: &CompanyReads<'_>,
     directory: &Directory<'_>,
-    mut told: BTreeMap<UserId, Traits>,
+    told: &mut BTreeMap<UserId, Traits>,
 ) -> Read<(BTreeMap<UserId, Traits>, BTreeSet<UserId>)> {
     let meant = reads.profiles.iter().filter_map(|(person, attributes)| {
         let user = directory.user(directory.anyone(reads.id, person).ok()?)?;

@@ -51,13 +51,13 @@ pub async fn record(
         let attributes: BTreeSet<Attribute> = reads.selectors.iter().flat_map(|it| it.attributes()).collect();
         let is_everybody = list.profiles == Profiles::Everybody;
         let what = (&attributes, is_everybody || !reads.profiles.is_empty());
-        let (mut directory, users, told) =
+        let (mut directory, users, mut told) =
             directory((clients, &source), reads.id, &reads.people, &members, what).await?;
-        directory.profiles = if is_everybody {
-            profiles::listed(&directory.users, told)
-        } else {
-            profiles::complete(&source, reads, &Directory::new(&users), told).await?.0
-        };
+        // Of those whom the files declare more may be asked than the list tells.
+        directory.profiles = profiles::complete(&source, reads, &Directory::new(&users), &mut told).await?.0;
+        if is_everybody {
+            directory.profiles.extend(profiles::listed(&directory.users, told));
+        }
         directories.push(directory);
         known.insert(reads.id, users);
     }

@@ -222,7 +222,7 @@ impl Answers {
 
     /// `None` where the token may not know; fails for people that the files did not single out when the snapshot was
     /// taken.
-    pub(in crate::live) fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, NotRecorded> {
+    pub(crate) fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, NotRecorded> {
         let rows = || {
             let all = self.snapshot.directories.iter().flat_map(|it| &it.users);
             all.filter(|it| it.id == user).collect::<Vec<_>>()
