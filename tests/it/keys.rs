@@ -209,7 +209,11 @@ fn what_a_change_says_less_of_people_is_told_against_a_base() {
     for (before, after, told) in [
         ("active: false, ", "", &["user bo@voyager.example, active"][..]),
         ("active: false", "active: true", &[]),
-        (", approvers: [cy@voyager.example, ana@voyager.example]", "", &["user bo@voyager.example, approvers"]),
+        (
+            ", approvers: [cy@voyager.example, ana@voyager.example]",
+            "",
+            &["user bo@voyager.example, approvers"],
+        ),
         (", ana@voyager.example]", "]", &["user bo@voyager.example, approvers"]),
         ("ana@voyager.example]", "gone@voyager.example]", &[]),
         ("designation: Agent, ", "", &[]),
@@ -222,7 +226,8 @@ fn what_a_change_says_less_of_people_is_told_against_a_base() {
         let text = format!("version: 1\n{TABLE}{entries}").replacen(before, after, 1);
         world.write("access/a.yaml", &text);
         let weakened = world.run("plan --base main --format json").json()["weakened"]["rows"].clone();
-        let what: Vec<&str> = weakened.as_array().unwrap().iter().filter_map(|it| it["what"].as_str()).collect();
+        let what: Vec<&str> =
+            weakened.as_array().unwrap().iter().filter_map(|it| it["what"].as_str()).collect();
         assert_eq!(what, told, "{before} {after}: {weakened}");
         assert!(!weakened.to_string().contains("direct roles"), "{weakened}");
     }

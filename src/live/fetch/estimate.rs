@@ -7,7 +7,9 @@ use std::{
 
 use futures_util::future::try_join3;
 
-use super::{Failed, FetchError, GroupReads, Read, ReadList, naming, people, policies, profiles};
+use super::{
+    Failed, FetchError, GroupReads, Read, ReadList, naming, newcomers::newcomers, people, policies, profiles,
+};
 use crate::{
     live::source::Source,
     model::{
@@ -62,6 +64,9 @@ pub async fn estimate<'a>(
         requests += alone.len() as u64 + profiles::mails(reads, &directory);
         let listed = policies::everybody(source, reads).await?;
         requests += policies::requests(reads, listed.as_deref(), (&heads, &people.users));
+        // How many accounts there are.
+        let accounts = !newcomers(reads, &directory).is_empty() || reads.comes_or_goes(&directory);
+        requests += u64::from(accounts);
         if !reads.leaving(&directory).is_empty() && dialect(reads.id).user_delete == UserDelete::Deactivates {
             let known = (&*people.users, &alone);
             requests += naming::requests(source, (reads.id, list.look_ups), listed, known).await?;
