@@ -415,9 +415,7 @@ async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>
     let mut told = std::mem::take(&mut people.profiles);
     (people.profiles, people.led) = profiles::complete(source, reads, &directory, &mut told).await?;
     let newcomers = newcomers::newcomers(reads, &directory);
-    if !newcomers.is_empty() || reads.comes_or_goes(&directory) {
-        people.accounts = source.count_active(reads.id).await?;
-    }
+    people.accounts = accounts(source, reads, &directory, &newcomers).await?;
     for newcomer in &newcomers {
         people.direct.push((newcomer.id, DirectRoles::default()));
         people.profiles.insert(newcomer.id, Traits::default());
@@ -425,6 +423,19 @@ async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>
     people.newcomers = newcomers.iter().map(|it| it.id).collect();
     people.users.extend(newcomers);
     Ok(people)
+}
+
+/// How many accounts of a company are active, where some may come or go.
+async fn accounts(
+    source: &Source,
+    reads: &CompanyReads<'_>,
+    directory: &Directory<'_>,
+    newcomers: &[User],
+) -> Read<Option<u64>> {
+    if newcomers.is_empty() && !reads.comes_or_goes(directory) {
+        return Ok(None);
+    }
+    source.count_active(reads.id).await
 }
 
 fn searched(list: &ReadList<'_>) -> BTreeSet<CompanyId> {
