@@ -434,7 +434,6 @@ async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>
     Ok(people)
 }
 
-<<<<<<< HEAD
 /// Who has keys that others are to get. What is not told stops nothing: then the API says it when they are written.
 async fn having(source: &Source, company: CompanyId, keys: &[PersonRef]) -> Read<Vec<User>> {
     if keys.is_empty() {
@@ -444,7 +443,8 @@ async fn having(source: &Source, company: CompanyId, keys: &[PersonRef]) -> Read
         Err(FetchError::NotRecorded(_)) => Ok(Vec::new()),
         found => unless_refused(found),
     }
-=======
+}
+
 /// How many accounts of a company are active, where some may come or go.
 async fn accounts(
     source: &Source,
@@ -456,7 +456,6 @@ async fn accounts(
         return Ok(None);
     }
     source.count_active(reads.id).await
->>>>>>> w-ptr
 }
 
 fn searched(list: &ReadList<'_>) -> BTreeSet<CompanyId> {
