@@ -181,7 +181,7 @@ impl Output {
     ) {
         self.printed(&match (self.form, self.format) {
             (Some(Form::Csv), _) => csv(view),
-            (_, Format::Text) => text(view),
+            (_, Format::Text) => prose(&text(view), self.width()),
             (_, Format::Json) => json(view),
             (_, Format::Markdown) => markdown(view, self.forge),
         });

@@ -1,6 +1,7 @@
 //! `rolecall users`: people and their data, on request. `list`, `show` and `export` only read; `put` replaces a part of one.
 
 mod export;
+mod file;
 mod put;
 
 use std::{collections::BTreeSet, path::PathBuf};

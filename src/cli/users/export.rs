@@ -1,20 +1,23 @@
 //! `rolecall users export`: everything that is held of one person, as files that only their owner can read.
 
-use std::path::{Path, PathBuf};
+use std::{io, path::Path};
 
 use rolecall::{
-    files::disk::{self, Readers},
-    model::ids::PersonRef,
+    files::disk::whole::{self, There},
+    model::{escape::terminal, ids::PersonRef, part::Part},
     report::{document::users, render::counted},
     workflow,
 };
 use serde_json::json;
 
-use super::{Exit, Failure, Global, Output, connected};
-use crate::cli::{Now, files::ignored, run};
+use super::{
+    Exit, Failure, Global, Output, connected,
+    file::{MANIFEST, Manifest},
+};
+use crate::cli::{Now, run};
 
-/// The file that says what is there and what could not be read.
-const MANIFEST: &str = "manifest.json";
+/// Keeps the folder out of Git.
+const IGNORED: &str = ".gitignore";
 
 pub(super) fn run(
     global: &Global,
@@ -22,15 +25,20 @@ pub(super) fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let folder = global.at(out);
-    let unwritten = |path: &Path, error: std::io::Error| {
-        Failure::invalid(format!("cannot write {}: {error}", path.display()))
-            .hint("give another folder with `--out`")
-    };
     // Before any request: what cannot be kept does not have to be read.
-    let there = folder.join(MANIFEST).symlink_metadata().is_ok();
-    if there && !overwrite {
-        return Err(Failure::invalid(format!("there is an export already: {}", folder.display()))
-            .hint("give another folder with `--out`, or `--overwrite`"));
+    let there = whole::there(&folder).map_err(|error| unwritten(&folder, &error))?;
+    let earlier = Manifest::of(&folder);
+    match (&earlier, there) {
+        (Some(_), _) if !overwrite => {
+            return Err(Failure::invalid(format!("there is an export already: {}", folder.display()))
+                .hint("give another folder with `--out`, or `--overwrite`"));
+        }
+        (None, There::Something) => {
+            let message = format!("{} is there, and not an earlier export", folder.display());
+            return Err(Failure::invalid(message)
+                .hint("give a folder with `--out` that is empty or not there yet: it is for this alone"));
+        }
+        _ => (),
     }
     let (checked, connected) = connected(global)?;
     let reading = async {
@@ -41,23 +49,26 @@ pub(super) fn run(
     let (company, user, parts) = run::reading(output.reading(&connected.live.source, reading))?;
     let url = &connected.live.sites.of(company).url;
     let export = users::export((&user, company, url), &parts, Now { now: None }.get()?.dated);
-    let files: Vec<(PathBuf, String)> =
-        export.files.iter().map(|(name, text)| (folder.join(name), text.clone())).collect();
-    disk::private_folder(&folder).map_err(|error| unwritten(&folder, error))?;
+    let mut files = export.files.clone();
     // It may lie in the clone of a repository, where nobody should add it by mistake.
-    ignored(&folder);
-    if overwrite {
-        for (path, text) in &files {
-            disk::replace(path, text.as_bytes(), Readers::Owner).map_err(|error| unwritten(path, error))?;
-        }
-    } else {
-        disk::place(&files).map_err(|(path, error)| unwritten(&path, error))?;
+    if folder.join(IGNORED).symlink_metadata().is_err() {
+        files.insert(0, (IGNORED.to_owned(), "*\n".to_owned()));
+    }
+    // What an earlier one has of another person, or of a part that is not told now, does not stay beside this.
+    let words = |name: &&String| Part::ALL.iter().any(|it| format!("{}.json", it.word()) == **name);
+    let gone = earlier.iter().flat_map(|it| it.files.values()).filter(words).cloned();
+    whole::fill(&folder, &files, &gone.collect::<Vec<_>>()).map_err(|error| unwritten(&folder, &error))?;
+    if whole::is_open(&folder) {
+        output.remark(&format!(
+            "Others may look into {}, which was there before; only you can read the files.",
+            terminal(&out.display().to_string())
+        ));
     }
     let unread: Vec<&str> = export.not_read.iter().map(|it| it.0).collect();
-    let said = rolecall::model::escape::terminal(&out.display().to_string()).into_owned();
+    let said = terminal(&out.display().to_string()).into_owned();
     let mut text = format!(
         "Wrote {} to {said}, and what they are to {MANIFEST}.\n",
-        counted(files.len() - 1, "part", "parts")
+        counted(export.files.len() - 1, "part", "parts")
     );
     for (part, why) in &export.not_read {
         text += &format!("Not read: {part}: {why}\n");
@@ -66,4 +77,9 @@ pub(super) fn run(
     let facts = json!({ "folder": out.display().to_string(), "files": export.files.iter().map(|it| &it.0).collect::<Vec<_>>(), "notRead": unread });
     output.sentence(&text, "users-export", &facts);
     Ok(exit)
+}
+
+fn unwritten(folder: &Path, error: &io::Error) -> Failure {
+    Failure::invalid(format!("cannot write the export to {}: {error}", folder.display()))
+        .hint("give another folder with `--out`")
 }

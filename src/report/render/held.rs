@@ -33,7 +33,16 @@ const MASK: &str = "•••";
 const OPEN: [(Part, &[&str]); 8] = [
     (
         Part::Profile,
-        &["id", "persona", "isActive", "tier", "externalId", "contractingTmcRef", "bookingTmcRef"],
+        &[
+            "id",
+            "persona",
+            "isActive",
+            "tier",
+            "stealthType",
+            "externalId",
+            "contractingTmcRef",
+            "bookingTmcRef",
+        ],
     ),
     (
         Part::BusinessInfo,
@@ -52,6 +61,7 @@ const OPEN: [(Part, &[&str]); 8] = [
             "workerType",
             "countryCode",
             "accountingCode",
+            "authorizerEmail",
         ],
     ),
     (Part::MembershipInfo, &["membershipInfos.type", "membershipInfos.linked", "isLoyaltyBlocked"]),
@@ -100,11 +110,14 @@ impl Values {
         let raw = leaf.value.get();
         match self {
             // An empty value tells nothing.
-            _ if ["{}", "[]", "null"].contains(&raw) => raw.to_owned(),
+            _ if ["{}", "[]", "null", "\"\""].contains(&raw) => raw.to_owned(),
             Self::Masked if !is_open(part, &leaf.path) => MASK.to_owned(),
-            Self::Masked | Self::Revealed => {
-                serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned())
-            }
+            Self::Masked | Self::Revealed => match serde_json::from_str::<String>(raw) {
+                // What begins or ends with a space reads like nothing, or like something else.
+                Ok(text) if text.trim() != text => raw.to_owned(),
+                Ok(text) => text,
+                Err(_) => raw.to_owned(),
+            },
         }
     }
 
