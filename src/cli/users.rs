@@ -2,6 +2,7 @@
 
 mod export;
 mod file;
+mod help;
 mod put;
 
 use std::{collections::BTreeSet, path::PathBuf};
@@ -27,6 +28,8 @@ use rolecall::{
     workflow::{self, Checked},
 };
 
+pub(super) use help::narrowed;
+
 use super::{
     Exit, Failure, Global, Now, Output, run,
     settings::{self, Connected},
@@ -34,7 +37,7 @@ use super::{
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// What to do
+    /// What to do; `rolecall users put --help` explains one alone
     action: Action,
     /// Whose: an e-mail address, externalId=…, employeeId=… or userId=…; of `list` nobody's
     #[arg(value_name = "PERSON")]
@@ -315,13 +318,15 @@ fn show(global: &Global, person: &PersonRef, reveal: bool, output: &Output) -> R
     let reading = async {
         let (company, user) = workflow::users::found(&connected.clients, &checked, person).await?;
         let parts = workflow::users::held(&connected.clients, company, &user).await?;
-        Ok::<_, workflow::Error>((company, user, parts))
+        let entry = workflow::users::entry(&connected.live.source, company, &user).await;
+        Ok::<_, workflow::Error>((company, user, parts, entry))
     };
-    let (company, user, parts) = run::reading(output.reading(&connected.live.source, reading))?;
+    let (company, user, parts, entry) = run::reading(output.reading(&connected.live.source, reading))?;
     let names = names(&checked);
     let hosts = connected.live.sites.hosts([company].into_iter());
     let view = HeldView {
         user: &user,
+        entry: entry.as_ref(),
         company,
         parts: &parts,
         values: if reveal { Values::Revealed } else { Values::Masked },

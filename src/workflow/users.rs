@@ -8,7 +8,10 @@ use std::{collections::BTreeSet, time::Duration};
 pub use fitting::{Unfit, fitting};
 
 use crate::{
-    live::api::{ApiError, Client, Clients, Reader, Request},
+    live::{
+        api::{ApiError, Client, Clients, Reader, Request},
+        source::Source,
+    },
     model::{
         directory::Directory,
         ids::{CompanyId, PersonRef},
@@ -132,6 +135,13 @@ fn api(error: ApiError) -> Error {
 pub async fn held(clients: &Clients, company: CompanyId, user: &User) -> Result<Vec<Held>, Error> {
     let parts = clients.of(company).map_err(api)?.reader.parts(user.id).await.map_err(api)?;
     Ok(parts.into_iter().map(|(part, read)| (part, read.map_err(|it| why_not(&it)))).collect())
+}
+
+/// Reads when the account of a person was made and last changed, which only the list of users tells. Where it is not told,
+/// everything else is.
+pub async fn entry(source: &Source, company: CompanyId, user: &User) -> Option<Entry> {
+    let Source::Api(clients) = source else { return None };
+    clients.of(company).ok()?.reader.entry(company, user.id).await.ok().flatten()
 }
 
 /// Why a part is not told, in a few words that quote nothing.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     consent::asked_on_a_terminal,
-    support::{Run, SEED, World, http, raw, repository, words},
+    support::{Run, SEED, World, binary, http, raw, repository, words},
 };
 
 /// What nobody sees who does not ask for it.
@@ -113,6 +113,114 @@ fn a_list_has_a_form_for_everybody() {
     world.run("users list").expect(5).says(&["POST /v3/users/list", "403"]);
     world.faults(json!([{ "path": "/v3/users/list", "times": 0, "kind": { "lieTotal": { "delta": 2 } } }]));
     world.run("users list").expect(8).says(&["incomplete"]);
+}
+
+#[test]
+fn on_a_narrow_terminal_lines_are_broken_between_words_and_nothing_is_lost() {
+    let world = world();
+    for line in ["users list", "users show ana@voyager.example --reveal", "people", "groups"] {
+        let run = |columns: &str| -> String {
+            let output = world.command().env("COLUMNS", columns).args(words(line)).output().unwrap();
+            Run::from(output).expect(0).stdout
+        };
+        let (wide, narrow) = (run("400"), run("64"));
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&narrow), words(&wide), "{line}");
+        // A name alone stays in one piece, so that it can be copied.
+        let several = |it: &&str| it.split_whitespace().nth(1).is_some();
+        let longest = |text: &str| text.lines().filter(several).map(|it| it.chars().count()).max();
+        assert!(longest(&narrow) <= Some(64), "{line}: {narrow}");
+        assert!(longest(&wide) > Some(64) || line != "users list", "{line}: {wide}");
+    }
+}
+
+/// Each action explains what it takes, and only that, in words for it alone.
+#[test]
+fn every_action_has_a_help_of_its_own() {
+    let help = |line: &str| -> String {
+        let output = binary().args(words(line)).output().unwrap();
+        Run::from(output).expect(0).stdout
+    };
+    let flags = |help: &str| -> BTreeSet<String> {
+        let lines = help.lines().filter_map(|it| it.strip_prefix("      ")?.split(' ').next());
+        let lines = lines.filter(|it| it.starts_with("--"));
+        lines.map(str::to_owned).collect()
+    };
+    let own = |help: &str| flags(help.split("Global options:").next().unwrap());
+    let all = own(&help("users --help"));
+    let mut shown = BTreeSet::new();
+    for (action, csv) in [("list", true), ("show", true), ("export", false), ("put", false)] {
+        for flag in ["--help", "-h"] {
+            let help = help(&format!("users {action} {flag}"));
+            assert!(help.contains(&format!("Usage: rolecall users {action} [OPTIONS]")), "{help}");
+            assert!(!help.contains("For `") && !help.contains("<ACTION>"), "{help}");
+            let form = if csv { "text, json, markdown or csv" } else { "text, json or markdown" };
+            assert!(
+                help.contains(&format!("Form of the result: {form}")) && csv == help.contains("csv"),
+                "{help}"
+            );
+            for line in help.lines() {
+                assert!(line.chars().count() <= 100, "{line}");
+            }
+            let example = help.lines().find_map(|it| it.strip_prefix("Example: rolecall ")).unwrap();
+            assert!(example.starts_with(&format!("users {action} ")), "{example}");
+            let parsed: Run = binary().args(words(example)).arg("--help").output().unwrap().into();
+            parsed.expect(0);
+            // What it shows is what it takes.
+            for flag in &all {
+                let value = ["--reveal", "--overwrite", "--auto-approve"].contains(&&**flag);
+                let value = if value {
+                    ""
+                } else if flag == "--status" {
+                    "all"
+                } else if flag == "--part" {
+                    "profile"
+                } else {
+                    "x"
+                };
+                let line = format!("users {action} {flag} {value} -C nowhere");
+                let run: Run = binary().args(words(&line)).output().unwrap().into();
+                let refused = run.stderr.contains(&format!("takes no `{flag}`"));
+                assert_eq!(refused, !own(&help).contains(flag), "{line}: {}", run.stderr);
+            }
+            shown.extend(own(&help));
+        }
+    }
+    assert!(all.is_subset(&shown), "{:?}", all.difference(&shown));
+    // The flags of all of them, and another command.
+    assert!(help("users -h").contains("<ACTION>") && !help("who-can list --help").contains("users list"));
+}
+
+#[test]
+fn when_an_account_was_made_and_changed_is_shown_where_it_is_told() {
+    let world = world();
+    let listed = world.run("users list --format json").expect(0).json();
+    let row = |email: &str| {
+        listed["people"].as_array().unwrap().iter().find(|it| it["email"] == email).unwrap().clone()
+    };
+    for (person, email) in [
+        ("ana@voyager.example", "ana@voyager.example"),
+        ("externalId=agent-17", "bo@voyager.example"),
+        ("employeeId=V-3", "cy@voyager.example"),
+        ("gone@voyager.example", "gone@voyager.example"),
+    ] {
+        let row = row(email);
+        let [created, updated] = ["createdAt", "updatedAt"].map(|it| row[it].as_str().unwrap().to_owned());
+        let show = |format: &str| world.run(&format!("users show {person} --format {format}")).expect(0);
+        let json = show("json").json();
+        assert_eq!(json["person"]["createdAt"], created);
+        assert_eq!(json["person"]["updatedAt"], updated);
+        for format in ["text", "markdown"] {
+            let said = show(format).stdout;
+            assert!(said.contains("Account created ") && said.contains("last changed "), "{said}");
+        }
+        let csv = show("csv").stdout;
+        assert!(csv.contains(&format!("\"account\",\"createdAt\",\"{created}\"")), "{csv}");
+    }
+    world.faults(json!([{ "path": "/v3/users/list", "times": 0, "kind": { "status": { "code": 403 } } }]));
+    let run = world.run("users show ana@voyager.example").expect(0);
+    assert!(run.stdout.contains("when the account was created and changed: "), "{}", run.stdout);
+    assert!(run.stdout.contains("travel-preferences"), "{}", run.stdout);
 }
 
 #[test]

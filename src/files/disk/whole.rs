@@ -145,7 +145,7 @@ mod tests {
             let folder = top.path().join(name);
             if let Some(before) = before {
                 fs::create_dir(&folder).unwrap();
-                fs::set_permissions(&folder, PermissionsExt::from_mode(before)).unwrap();
+                fs::set_permissions(&folder, fs::Permissions::from_mode(before)).unwrap();
             }
             fill(&folder, &files(&["x"]), &[]).unwrap();
             assert_eq!((mode(&folder), mode(&folder.join("x"))), (after, 0o600), "{name}");

@@ -50,6 +50,18 @@ struct Row<'a> {
     updated_at: Option<&'a str>,
 }
 
+/// Somebody, and when the account was made and last changed, in the words of the API.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Dated<'a> {
+    #[serde(flatten)]
+    user: &'a User,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<&'a str>,
+}
+
 #[derive(Serialize)]
 struct Reference<'a> {
     id: Uuid,
@@ -145,7 +157,7 @@ pub fn held(view: &HeldView<'_>) -> String {
     struct Document<'a> {
         #[serde(flatten)]
         head: Head<'a>,
-        person: &'a User,
+        person: Dated<'a>,
         parts: BTreeMap<&'static str, Object>,
         not_read: BTreeMap<&'static str, String>,
     }
@@ -154,5 +166,7 @@ pub fn held(view: &HeldView<'_>) -> String {
     let not_read =
         view.parts.iter().filter_map(|(part, read)| Some((part.word(), read.as_ref().err()?.clone())));
     let head = Head { version: 1, kind: "user", created_at: view.at, endpoint: view.url };
-    json::document(&Document { head, person: view.user, parts, not_read: not_read.collect() })
+    let [created_at, updated_at] = view.dates();
+    let person = Dated { user: view.user, created_at, updated_at };
+    json::document(&Document { head, person, parts, not_read: not_read.collect() })
 }

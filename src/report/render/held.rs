@@ -14,7 +14,7 @@ use crate::model::{
     object::{Difference, Leaf, Object},
     observed::User,
     part::Part,
-    person::Held,
+    person::{Entry, Held},
     plan::Names,
 };
 
@@ -161,6 +161,8 @@ fn masked_value(part: Part, path: &str, value: &RawValue) -> Box<RawValue> {
 #[expect(missing_docs, reason = "the names say it")]
 pub struct HeldView<'a> {
     pub user: &'a User,
+    /// The person as the list of users tells, where it does.
+    pub entry: Option<&'a Entry>,
     pub company: CompanyId,
     pub parts: &'a [Held],
     pub values: Values,
@@ -189,6 +191,12 @@ pub fn csv(view: &HeldView<'_>) -> String {
 }
 
 impl HeldView<'_> {
+    /// When the account was made and last changed, in the words of the API.
+    pub(crate) fn dates(&self) -> [Option<&str>; 2] {
+        let of = |it: fn(&Entry) -> &Option<Box<str>>| self.entry.and_then(|entry| it(entry).as_deref());
+        [of(|it| &it.created), of(|it| &it.updated)]
+    }
+
     fn said(&self) -> Said {
         let (mut parts, mut rows, mut unseen, mut hidden) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for (part, read) in self.parts {
@@ -211,6 +219,17 @@ impl HeldView<'_> {
             }
             parts.push(Lines { head: Some(part.word().to_owned()), lines });
         }
+        let dates = [("createdAt", "created"), ("updatedAt", "last changed")].into_iter().zip(self.dates());
+        let mut told = Vec::new();
+        for ((field, word), date) in dates.filter_map(|it| Some((it.0, it.1?))) {
+            told.push(format!("{word} {date}"));
+            rows.push(vec!["account".to_owned(), field.to_owned(), date.to_owned()]);
+        }
+        let account = (!told.is_empty()).then(|| format!("Account {}", told.join(", ")));
+        if account.is_none() {
+            unseen
+                .push("when the account was created and changed: the list of users does not tell".to_owned());
+        }
         let read = counted(parts.len(), "part", "parts");
         let masked = match hidden {
             0 => String::new(),
@@ -218,10 +237,19 @@ impl HeldView<'_> {
         };
         Said {
             title: format!("{}, {}", called(self.user), status(self.user)),
-            facts: vec![
-                format!("user {} of {} at {}", self.user.id, self.names.company(self.company), self.endpoint),
-                format!("Read {:.0}", self.at),
-            ],
+            facts: [
+                Some(format!(
+                    "user {} of {} at {}",
+                    self.user.id,
+                    self.names.company(self.company),
+                    self.endpoint
+                )),
+                account,
+                Some(format!("Read {:.0}", self.at)),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
             parts,
             unseen,
             summary: format!("{read}{masked}."),
@@ -298,6 +326,7 @@ mod tests {
             let parts = [(part, Ok(object.clone()))];
             let view = |values| HeldView {
                 user: &user,
+                entry: None,
                 company: CompanyId(Uuid::nil()),
                 parts: &parts,
                 values,
