@@ -74,11 +74,11 @@ pub struct Rules {
     pub from: usize,
     /// Most that may go in one apply.
     pub at_most: usize,
-    /// Most accounts that are deactivated or created in one apply, in percent of those that are known to be active.
+    /// Most accounts that are deactivated, activated or created in one apply, in percent of those that are known to be active.
     pub people_percent: u8,
     /// That share is looked at where at least so many are.
     pub people_from: usize,
-    /// Most accounts that are deactivated or created in one apply.
+    /// Most accounts that are deactivated, activated or created in one apply.
     pub people_at_most: usize,
     /// Most people who are cut off everywhere in one apply.
     pub lockout_people: usize,
@@ -96,6 +96,8 @@ pub struct Rules {
     pub protected_people: Vec<UserId>,
     /// Patterns of what is protected that match nothing, as they are written.
     pub unmatched: Vec<Box<str>>,
+    /// How many accounts are active, of the companies of which some come or go and that was told.
+    pub accounts: BTreeMap<CompanyId, u64>,
     /// Whether the account of everybody who was looked up is active. Who is not seen is not known to be.
     pub active: BTreeMap<UserId, bool>,
     /// The account that runs rolecall, where the files say.
@@ -169,6 +171,7 @@ impl Default for Rules {
             protected_groups: Vec::new(),
             protected_people: Vec::new(),
             unmatched: Vec::new(),
+            accounts: BTreeMap::new(),
             active: BTreeMap::new(),
             identity: None,
             identities: BTreeMap::new(),

@@ -144,10 +144,18 @@ pub fn bound(
     let index = Arc::new(fresh.index.merged(&plan.index).merged(&lost));
     let live = fresh.live.renumbered(&fresh.index.within(&index));
     let mut staying = Vec::new();
+    // Who is not active again afterwards is given nothing back: for as long as it takes, an active account would hold it.
+    let is_back = |done: &Done, change: &Change<'_>| {
+        done.attributes.contains(&Attribute::Active)
+            && matches!(change.account(), Some([_, Some("true")]))
+            && snapshot.deactivating.contains(&change.company())
+    };
+    let back = changes().filter(|(change, done)| is_back(done, change)).filter_map(|it| it.0.user());
+    let locked: BTreeSet<UserId> = back.chain(fresh.locked.iter().copied()).collect();
     let mut undo = Undo {
         index: &index,
         facts: Facts::default(),
-        locked: &fresh.locked,
+        locked: &locked,
         deactivating: &snapshot.deactivating,
     };
     let mut owners: BTreeSet<Owner> = BTreeSet::new();
@@ -164,7 +172,7 @@ pub fn bound(
                 let Some(person) = person.filter(read) else { continue };
                 let held = live.direct(person);
                 let mut roles = if done.direct { restored_user(&change, &held) } else { held.clone() };
-                if change.user().is_some_and(|it| fresh.locked.contains(&it)) {
+                if change.user().is_some_and(|it| locked.contains(&it)) {
                     let within = |it: &DirectRole| it.within(held.get(it.kind())?);
                     roles = roles.iter().filter_map(within).collect();
                 }
@@ -338,7 +346,11 @@ impl Undo<'_> {
                 Some([None, after]) if attribute == Attribute::ExternalId && is == after => is,
                 // What else it was made with stays with it.
                 Some([None, _]) if is_new => is,
-                Some([before, after]) if done.attributes.contains(&attribute) && is == after => before,
+                Some([before, after])
+                    if done.attributes.contains(&attribute) && attribute.same(is, after) =>
+                {
+                    before
+                }
                 Some(_) | None => is,
             };
             back.into_iter().for_each(|it| self.facts.person(person, attribute, it));
@@ -436,7 +448,8 @@ fn gave(then: &Change<'_>, done: &Done, edit: &Edit, plan: &Plan) -> bool {
     if let Some(attribute) = edit.attribute() {
         let made = then.traits().find(|it| it.attribute() == Some(attribute));
         let [is, back] = edit.traits();
-        return done.attributes.contains(&attribute) && made.is_some_and(|it| it.traits() == [back, is]);
+        let is_made = made.map(Edit::traits).is_some_and(|it| it[0] == back && attribute.same(it[1], is));
+        return done.attributes.contains(&attribute) && is_made;
     }
     if let Some(kind) = edit.kind() {
         let [is, back] = edit.direct();

@@ -109,5 +109,8 @@ fn words(call: &Call) -> String {
         Call::PutPerson { part: PersonPart::Account, .. } => "deactivate the account".to_owned(),
         Call::PutPerson { part: PersonPart::ExternalId, .. } => "replace the external id".to_owned(),
         Call::PutPerson { part: PersonPart::BusinessInfo, .. } => "change what the company says".to_owned(),
+        Call::PutPerson { part: PersonPart::NotificationPreferences, .. } => {
+            "change the notification preferences".to_owned()
+        }
     }
 }

@@ -81,7 +81,7 @@ impl Estimate {
 /// As a plan, for the lists that are read.
 pub async fn of_plan(live: &Live, checked: &Checked, asked: usize, pace: Pace) -> Result<Estimate, Error> {
     let list = ReadList::new(&checked.declared, &[]);
-    let found = fetch::estimate(&live.source, &list, |it| live.sites.of(it).dialect.page_limit).await?;
+    let found = fetch::estimate(&live.source, &list, |it| &live.sites.of(it).dialect).await?;
     let sent = live.source.requests();
     let pace = Pace { latency: found.latency, ..pace };
     let asked = if found.unread == 0 { 0 } else { asked as u64 };

@@ -47,6 +47,19 @@ struct Listed<'a> {
     search_text: Option<&'a str>,
 }
 
+impl Listed<'_> {
+    /// Everybody of a company, by name.
+    fn of(company: CompanyId, accounts: Accounts) -> Self {
+        Self {
+            company_id: Id { id: company },
+            user_status_filter: accounts.status(),
+            sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
+            filters: None,
+            search_text: None,
+        }
+    }
+}
+
 /// One filter element; its values are alternatives.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -263,6 +276,31 @@ impl Reader {
         Ok(if self.refuses_bulk(company, &listed) { None } else { Some(listed?) })
     }
 
+    /// Returns everybody of a company whose account is active; `None` as [`list_users`](Self::list_users).
+    pub async fn list_active(&self, company: CompanyId) -> Result<Option<Vec<User>>, ApiError> {
+        if self.is_bulk_refused(company) {
+            return Ok(None);
+        }
+        let rows = self.list_of::<Told>(list_request(company), &Listed::of(company, Accounts::Active)).await;
+        if self.refuses_bulk(company, &rows) {
+            return Ok(None);
+        }
+        // A server that does not know the filter answers with everybody.
+        let active = rows?.into_iter().filter(|it| it.active != Some(false));
+        let settled = active.map(|it| self.noted(it).settled(|_| true));
+        Ok(Some(settled.map(|it| User { company: it.company.or(Some(company)), ..it }).collect()))
+    }
+
+    /// Returns how many accounts of a company are active, by the total of the list; `None` where that is not told.
+    pub async fn count_active(&self, company: CompanyId) -> Result<Option<u64>, ApiError> {
+        if self.is_bulk_refused(company) {
+            return Ok(None);
+        }
+        let body = Listed::of(company, Accounts::Active);
+        let total = List::new(&self.connection, list_request(company), &body).total::<Told>().await;
+        if self.refuses_bulk(company, &total) { Ok(None) } else { total }
+    }
+
     /// Returns everybody whom a rule for members means, inactive people included (contract §7.2): by a list that the server
     /// filters, of which every row has to be one that was asked for.
     ///
@@ -324,15 +362,9 @@ impl Reader {
         if self.is_bulk_refused(company) {
             return Ok(());
         }
-        let body = Listed {
-            company_id: Id { id: company },
-            user_status_filter: Accounts::All.status(),
-            sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
-            filters: None,
-            search_text: None,
-        };
-        let request = Request::reads(Method::POST, "/v3/users/list", &[]).about("companyId", company.0);
-        let some: Vec<Told> = List::new(&self.connection, request, &body).sample(SAMPLE).await?;
+        let body = Listed::of(company, Accounts::All);
+        let some: Vec<Told> =
+            List::new(&self.connection, list_request(company), &body).sample(SAMPLE).await?;
         some.into_iter().for_each(|it| drop(self.noted(it)));
         Ok(())
     }
@@ -380,14 +412,9 @@ impl Reader {
         more: impl Fn(&Told) -> T,
     ) -> Result<Vec<(User, T)>, ApiError> {
         let list = async |accounts: Accounts| {
-            let body = Listed {
-                company_id: Id { id: company },
-                // The default leaves inactive people out.
-                user_status_filter: accounts.status(),
-                sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
-                filters: filter.map(|it| [it]),
-                search_text,
-            };
+            // The default leaves inactive people out.
+            let body =
+                Listed { filters: filter.map(|it| [it]), search_text, ..Listed::of(company, accounts) };
             self.list_of::<Told>(list_request(company), &body).await
         };
         let users = list(Accounts::All).await?;

@@ -107,6 +107,7 @@ pub(super) fn rules(
         protected_groups,
         protected_people,
         unmatched,
+        accounts: snapshot.accounts.clone(),
         active: snapshot.users.iter().filter(|it| !it.is_hidden()).map(|it| (it.id, it.active)).collect(),
         identity,
         identities,

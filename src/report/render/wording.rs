@@ -239,7 +239,7 @@ impl Wording<'_> {
             Why::NotYet(from) => Some(format!("begins later ({})", self.sources.line(from))),
             Why::Excepted(from) => Some(format!("excepted ({})", self.sources.line(from))),
             Why::LockedOut(from) => Some(format!("locked out ({})", self.sources.line(from))),
-            Why::Left(from) => Some(format!("deactivated ({})", self.sources.line(from))),
+            Why::Left(from) => Some(format!("`active: false` ({})", self.sources.line(from))),
         }
     }
 
