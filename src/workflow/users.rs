@@ -163,7 +163,7 @@ pub struct Replacement {
 
 impl Replacement {
     /// The part as it is beside what a file says of it, both without what is for the API to say. What else no file may change
-    /// is sent as it was read, whatever the file says of it (see [`fitting`]).
+    /// is sent as it was read, whatever the file says of it (see [`fitting()`]).
     pub fn new(part: Part, mut before: Object, mut after: Object) -> Self {
         for field in part.read_only() {
             before.remove(field);

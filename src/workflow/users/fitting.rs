@@ -158,7 +158,8 @@ pub fn fitting(user: &User, part: Part, live: &Object, file: &Object) -> Result<
     named(part, "", live, file)?;
     let fixed = |name: &str| part.read_only().contains(&name) || held(part).iter().any(|it| it.field == name);
     let says = |name: &str| !fixed(name) && (part.fields().contains(&name) || live.get(name).is_some());
-    if !file.iter().any(|it| says(it.0)) && !(file.is_empty() && live.is_empty()) {
+    let is_nothing = file.is_empty() && live.is_empty();
+    if !is_nothing && !file.iter().any(|it| says(it.0)) {
         return Err(Unfit::Nothing(part));
     }
     if let Some(field) = part.key()
