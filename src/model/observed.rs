@@ -19,6 +19,7 @@ use crate::model::{
     ids::{CompanyId, Email, GroupId, PersonKey, PersonRef, RoleId, UserId},
     lookalike,
     permissions::Permissions,
+    person::Units,
     plan::LookUps,
     selector::{Selector, Traits},
     stamp::Stamps,
@@ -93,6 +94,8 @@ pub struct ObservedCompany {
     pub added: BTreeMap<GroupId, Arc<[Option<Timestamp>]>>,
     /// Everybody active whom each rule for members means, sorted; of those rules that were asked.
     pub selected: BTreeMap<Selector, Arc<[UserId]>>,
+    /// What departments and the like are called, where the files say some by a name.
+    pub units: Units,
 }
 
 impl ObservedCompany {
@@ -105,6 +108,7 @@ impl ObservedCompany {
         held: BTreeMap::new(),
         added: BTreeMap::new(),
         selected: BTreeMap::new(),
+        units: Units::NONE,
     };
 
     /// Returns a company of which nothing was read.

@@ -448,8 +448,7 @@ fn gave(then: &Change<'_>, done: &Done, edit: &Edit, plan: &Plan) -> bool {
     if let Some(attribute) = edit.attribute() {
         let made = then.traits().find(|it| it.attribute() == Some(attribute));
         let [is, back] = edit.traits();
-        let is_made = made.map(Edit::traits).is_some_and(|it| it[0] == back && attribute.same(it[1], is));
-        return done.attributes.contains(&attribute) && is_made;
+        return done.attributes.contains(&attribute) && made.is_some_and(|it| it.traits() == [back, is]);
     }
     if let Some(kind) = edit.kind() {
         let [is, back] = edit.direct();

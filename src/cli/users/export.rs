@@ -8,7 +8,6 @@ use rolecall::{
     report::{document::users, render::counted},
     workflow,
 };
-use serde_json::json;
 
 use super::{
     Exit, Failure, Global, Output, connected,
@@ -42,13 +41,15 @@ pub(super) fn run(
     }
     let (checked, connected) = connected(global)?;
     let reading = async {
-        let (company, user) = workflow::users::found(&connected.clients, &checked, person).await?;
-        let parts = workflow::users::held(&connected.clients, company, &user).await?;
+        let (company, user) = workflow::users::found(&connected.live.source, &checked, person).await?;
+        let parts = workflow::users::held(&connected.live.source, company, &user).await?;
         Ok::<_, workflow::Error>((company, user, parts))
     };
     let (company, user, parts) = run::reading(output.reading(&connected.live.source, reading))?;
     let url = &connected.live.sites.of(company).url;
-    let export = users::export((&user, company, url), &parts, Now { now: None }.get()?.dated);
+    let folder_said = out.display().to_string();
+    let at = Now { now: None }.get()?.dated;
+    let export = users::export((&user, company, url), &parts, (at, &folder_said));
     let mut files = export.files.clone();
     // It may lie in the clone of a repository, where nobody should add it by mistake.
     if folder.join(IGNORED).symlink_metadata().is_err() {
@@ -64,19 +65,16 @@ pub(super) fn run(
             terminal(&out.display().to_string())
         ));
     }
-    let unread: Vec<&str> = export.not_read.iter().map(|it| it.0).collect();
-    let said = terminal(&out.display().to_string()).into_owned();
     let mut text = format!(
-        "Wrote {} to {said}, and what they are to {MANIFEST}.\n",
-        counted(export.files.len() - 1, "part", "parts")
+        "Wrote {} to {}, and what they are to {MANIFEST}.\n",
+        counted(export.files.len() - 1, "part", "parts"),
+        terminal(&folder_said)
     );
     for (part, why) in &export.not_read {
         text += &format!("Not read: {part}: {why}\n");
     }
-    let exit = if unread.is_empty() { Exit::Ok } else { Exit::Partial };
-    let facts = json!({ "folder": out.display().to_string(), "files": export.files.iter().map(|it| &it.0).collect::<Vec<_>>(), "notRead": unread });
-    output.sentence(&text, "users-export", &facts);
-    Ok(exit)
+    output.document(&text, || export.said);
+    Ok(if export.not_read.is_empty() { Exit::Ok } else { Exit::Partial })
 }
 
 fn unwritten(folder: &Path, error: &io::Error) -> Failure {

@@ -9,21 +9,23 @@ use jiff::Timestamp;
 use rolecall::{
     files::disk,
     model::{escape::terminal, ids::PersonRef, object::Difference, observed::User, part::Part},
-    report::render::{
-        counted,
-        held::{self, Values},
-        users::called,
+    report::{
+        document::users,
+        render::{
+            counted,
+            held::{self, Values},
+            users::called,
+        },
     },
     workflow::{
         self,
         users::{NotReplaced, Replacement},
     },
 };
-use serde_json::json;
 
 use super::{Exit, Failure, Global, Output, connected, file};
 use crate::cli::{
-    Format,
+    Format, Now,
     approval::consent,
     files::{ignored, inside, keep},
     run,
@@ -57,14 +59,16 @@ pub(super) fn run(global: &Global, asked: Asked<'_>, output: &Output) -> Result<
             .hint("give `--auto-approve`, or run it in a terminal with the part in a file"));
     }
     let wanted = file::read(global, file, part)?;
+    let at = Now { now: None }.get()?.dated;
     let (checked, connected) = connected(global)?;
     run::block_on(async {
         let (company, user) =
-            run::until_signal(workflow::users::found(&connected.clients, &checked, person)).await?;
+            run::until_signal(workflow::users::found(&connected.live.source, &checked, person)).await?;
         if let Some(path) = Some(file).filter(|it| *it != Path::new("-")) {
             file::beside(&global.at(path), &user, part)?;
         }
         let client = connected.clients.of(company)?;
+        let url = &*connected.live.sites.of(company).url;
         let before = run::until_signal(client.reader.part(user.id, part)).await?;
         workflow::users::fitting(&user, part, &before, &wanted)?;
         let replacement = Replacement::new(part, before, wanted);
@@ -84,7 +88,7 @@ pub(super) fn run(global: &Global, asked: Asked<'_>, output: &Output) -> Result<
         let differences = replacement.differences();
         if differences.is_empty() {
             let text = format!("No changes. The part {word} of {} is what the file says.\n", called(&user));
-            output.sentence(&text, "users-put", &facts((&user, part), None, &[], &[]));
+            output.document(&text, || users::replaced((&user, part, url), (&[], None), &[], at));
             return Ok(Exit::Ok);
         }
         for field in replacement.remarkable() {
@@ -108,7 +112,7 @@ pub(super) fn run(global: &Global, asked: Asked<'_>, output: &Output) -> Result<
                 output.message(&format!("What was is in {}.", terminal(&undo.display().to_string())));
             }
         })?;
-        Ok(told((&user, part), &undo, (&differences, &unlike), output))
+        Ok(told((&user, part, url), &undo, (&differences, &unlike), (at, output)))
     })
 }
 
@@ -145,30 +149,19 @@ fn kept(global: &Global, root: &Path, user: &User, replacement: &Replacement) ->
             folder.display()
         ))
     })?;
-    let text = rolecall::report::document::users::part(&replacement.before);
+    let text = users::part(&replacement.before);
     keep("part as it was", &path, &text)?;
     Ok(inside(&path, global))
 }
 
-fn facts(
-    (user, part): (&User, Part),
-    undo: Option<&Path>,
-    changed: &[String],
-    unlike: &[String],
-) -> serde_json::Value {
-    json!({
-        "userId": user.id, "part": part.word(), "changed": changed, "unlike": unlike,
-        "before": undo.map(|it| it.display().to_string()),
-    })
-}
-
 fn told(
-    (user, part): (&User, Part),
+    (user, part, url): (&User, Part, &str),
     undo: &Path,
     (differences, unlike): (&[Difference], &[String]),
-    output: &Output,
+    (at, output): (Timestamp, &Output),
 ) -> Exit {
-    let shown = terminal(&undo.display().to_string()).into_owned();
+    let undo = undo.display().to_string();
+    let shown = terminal(&undo);
     let mut text = format!(
         "Replaced. What was is in {shown}; to put it back: rolecall users put userId={} --part {} {shown}\n",
         user.id,
@@ -177,8 +170,7 @@ fn told(
     for path in unlike {
         text += &format!("Not as it was sent: {path}\n");
     }
-    let changed: Vec<String> = differences.iter().map(|it| it.path().to_owned()).collect();
-    output.sentence(&text, "users-put", &facts((user, part), Some(undo), &changed, unlike));
+    output.document(&text, || users::replaced((user, part, url), (differences, Some(&undo)), unlike, at));
     if unlike.is_empty() {
         return Exit::Ok;
     }

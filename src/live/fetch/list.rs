@@ -78,8 +78,10 @@ pub(super) struct CompanyReads<'a> {
     also: BTreeSet<GroupId>,
     /// The rules for members, each once: of the files and of the base.
     pub(super) selectors: BTreeSet<&'a Selector>,
+    /// Whether something of people is said by what the API calls a department and the like.
+    pub(super) says_names: bool,
     /// The groups that are read by name.
-    declared: &'a DeclaredCompany,
+    pub(super) declared: &'a DeclaredCompany,
 }
 
 /// A group that is read whole, members and roles.
@@ -146,6 +148,10 @@ impl<'a> ReadList<'a> {
                     .into_iter()
                     .chain(base.into_iter().flat_map(|it| it.selectors()))
                     .collect(),
+                says_names: std::iter::once(company)
+                    .chain(base)
+                    .flat_map(|it| &it.users)
+                    .any(DeclaredUser::says_names),
                 declared: company,
                 named,
             }

@@ -116,7 +116,9 @@ fn missing(company: CompanyId, active: Option<usize>, read: usize, because: Opti
 /// Who manages these people and approves for them, as far as the API tells it.
 async fn told(source: &Source, company: CompanyId, users: &[UserId]) -> Read<BTreeMap<UserId, Traits>> {
     let told = stream::iter(users).map(|&user| async move {
-        Read::Ok(source.part(company, user, PersonPart::BusinessInfo).await?.map(|it| (user, superiors(it))))
+        Read::Ok(
+            source.part(company, user, PersonPart::BusinessInfo).await?.map(|it| (user, superiors(it.0))),
+        )
     });
     let told: Vec<Option<_>> = told.buffered(AT_ONCE).try_collect().await?;
     Ok(told.into_iter().flatten().collect())

@@ -53,8 +53,8 @@ impl Binding<'_> {
             };
             if let Some(first) = bound.insert(id, user) {
                 // Two keys of one person, in the order of the files whichever comes first.
-                let (a, b) = (first.from.min(user.from), first.from.max(user.from));
-                self.findings.push(declared_twice(&user.person, b, a));
+                let both = if first.from <= user.from { (first, user) } else { (user, first) };
+                self.findings.push(declared_twice(both));
             }
         }
         let mut settled = BTreeSet::new();

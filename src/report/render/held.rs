@@ -7,7 +7,7 @@ use super::{
     counted,
     forge::Forge,
     said::{Part as Lines, Said, Sheet},
-    users::{called, status},
+    users::{called, read, status},
 };
 use crate::model::{
     ids::CompanyId,
@@ -173,6 +173,8 @@ pub struct HeldView<'a> {
     /// The URL of the API, or the word `sandbox`; for programs.
     pub url: &'a str,
     pub at: jiff::Timestamp,
+    /// When the snapshot was taken that it is made from; `None` where the API was read.
+    pub taken: Option<jiff::Timestamp>,
 }
 
 /// For a terminal.
@@ -199,8 +201,8 @@ impl HeldView<'_> {
 
     fn said(&self) -> Said {
         let (mut parts, mut rows, mut unseen, mut hidden) = (Vec::new(), Vec::new(), Vec::new(), 0);
-        for (part, read) in self.parts {
-            let leaves = match read {
+        for (part, told) in self.parts {
+            let leaves = match told {
                 Ok(object) => object.leaves(),
                 Err(why) => {
                     unseen.push(format!("{}: {why}", part.word()));
@@ -230,7 +232,7 @@ impl HeldView<'_> {
             unseen
                 .push("when the account was created and changed: the list of users does not tell".to_owned());
         }
-        let read = counted(parts.len(), "part", "parts");
+        let count = counted(parts.len(), "part", "parts");
         let masked = match hidden {
             0 => String::new(),
             n => format!("; {} masked, --reveal shows them", counted(n, "value is", "values are")),
@@ -245,14 +247,14 @@ impl HeldView<'_> {
                     self.endpoint
                 )),
                 account,
-                Some(format!("Read {:.0}", self.at)),
+                Some(read(self.at, self.taken)),
             ]
             .into_iter()
             .flatten()
             .collect(),
             parts,
             unseen,
-            summary: format!("{read}{masked}."),
+            summary: format!("{count}{masked}."),
             sheet: Sheet { columns: vec!["part", "field", "value"], rows },
         }
     }
@@ -334,6 +336,7 @@ mod tests {
                 endpoint: "",
                 url: "",
                 at: jiff::Timestamp::UNIX_EPOCH,
+                taken: None,
             }
             .said();
             let all = |values| {
