@@ -423,9 +423,7 @@ async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>
     let holders = having(source, reads.id, &profiles::new_keys(reads, &directory, &profiles)).await?;
     (people.profiles, people.led) = (profiles, led);
     let newcomers = newcomers::newcomers(reads, &directory);
-    if !newcomers.is_empty() || reads.comes_or_goes(&directory) {
-        people.accounts = source.count_active(reads.id).await?;
-    }
+    people.accounts = accounts(source, reads, &directory, &newcomers).await?;
     for newcomer in &newcomers {
         people.direct.push((newcomer.id, DirectRoles::default()));
         people.profiles.insert(newcomer.id, Traits::default());
@@ -436,6 +434,7 @@ async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>
     Ok(people)
 }
 
+<<<<<<< HEAD
 /// Who has keys that others are to get. What is not told stops nothing: then the API says it when they are written.
 async fn having(source: &Source, company: CompanyId, keys: &[PersonRef]) -> Read<Vec<User>> {
     if keys.is_empty() {
@@ -445,6 +444,19 @@ async fn having(source: &Source, company: CompanyId, keys: &[PersonRef]) -> Read
         Err(FetchError::NotRecorded(_)) => Ok(Vec::new()),
         found => unless_refused(found),
     }
+=======
+/// How many accounts of a company are active, where some may come or go.
+async fn accounts(
+    source: &Source,
+    reads: &CompanyReads<'_>,
+    directory: &Directory<'_>,
+    newcomers: &[User],
+) -> Read<Option<u64>> {
+    if newcomers.is_empty() && !reads.comes_or_goes(directory) {
+        return Ok(None);
+    }
+    source.count_active(reads.id).await
+>>>>>>> w-ptr
 }
 
 fn searched(list: &ReadList<'_>) -> BTreeSet<CompanyId> {

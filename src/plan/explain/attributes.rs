@@ -34,7 +34,7 @@ pub enum Agreement {
     Is,
     /// It is otherwise, or not at all.
     Differs,
-    /// It says somebody who cannot be resolved: it stays as it is.
+    /// It says somebody, or a name, that is not resolved here.
     Unresolved,
     /// What the person is was not read.
     Unread,
@@ -77,6 +77,8 @@ pub(super) fn attributes(
 fn asked(declared: &DeclaredTrait, companies: &[CompanyId], directory: &Directory<'_>) -> (Box<str>, bool) {
     match &declared.value {
         TraitValue::Ready(value) => (value.clone(), true),
+        // Only a plan reads what departments and the like are called.
+        TraitValue::Named(name) => (name.clone(), false),
         TraitValue::People(people) => {
             let found = people.iter().map(|it| Some(directory.nearest(companies, it).ok()?.to_string()));
             match found.collect::<Option<Vec<_>>>() {

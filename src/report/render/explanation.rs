@@ -357,9 +357,10 @@ impl Speaker<'_> {
             Agreement::Is => (None, None),
             Agreement::Differs if it.live.is_none() => (Some(Sign::Add), Some("not so yet".to_owned())),
             Agreement::Differs => (Some(Sign::Change), Some(format!("is: {is}"))),
-            Agreement::Unresolved => {
+            Agreement::Unresolved if it.attribute.has_people() => {
                 (None, Some(format!("somebody of these is not known, and it stays: {is}")))
             }
+            Agreement::Unresolved => (None, Some(format!("a name that only a plan looks up; is: {is}"))),
             Agreement::Unread => (None, Some("what it is was not read".to_owned())),
             Agreement::Moot => (None, Some("only for an account that is made".to_owned())),
         };
