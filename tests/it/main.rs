@@ -59,6 +59,7 @@ mod left_out;
 mod lives;
 mod lockouts;
 mod manifests;
+mod parts;
 mod matrix;
 mod mistakes;
 mod merging;
