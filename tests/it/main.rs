@@ -80,6 +80,7 @@ mod questions;
 mod reviews;
 mod rollbacks;
 mod rules;
+mod said_of_people;
 mod schemas;
 mod secrets;
 mod shown;
