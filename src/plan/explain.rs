@@ -38,6 +38,7 @@ mod standing;
 #[cfg(test)]
 mod tests;
 
+pub(super) use acting::led;
 pub use acting::{Acted, Acting, Doubt, acting};
 pub use direct::DirectAccess;
 pub(super) use direct::direct;
