@@ -308,13 +308,19 @@ impl Undo<'_> {
     fn staying(&self, change: &Change<'_>, person: PersonIx, live: &State) -> Vec<WithheldReason> {
         let Some(user) = change.user() else { return Vec::new() };
         let (person_ref, attribute) = (PersonRef::UserId(user), Attribute::ExternalId);
+        let is_new = matches!(change.account(), Some([None, _]));
         let mut all = Vec::new();
         if self.stays(change, person, live) {
             let (person, because) = (person_ref.clone(), StaysActive::Unproven);
             all.push(WithheldReason::Deactivation { person, because, of: Vec::new() });
+        } else if is_new && live.of_person(person, Attribute::Active) == Some("true") {
+            // It was not there before, and nothing erases it.
+            all.push(WithheldReason::Irremovable {
+                person: person_ref.clone(),
+                attribute: Attribute::Active,
+            });
         }
         let made = change.traits().find(|it| it.attribute() == Some(attribute)).map(Edit::traits);
-        let is_new = matches!(change.account(), Some([None, _]));
         if let Some([None, after]) = made.filter(|it| !is_new && it[1] == live.of_person(person, attribute)) {
             all.extend(after.map(|_| WithheldReason::Irremovable { person: person_ref, attribute }));
         }

@@ -180,7 +180,8 @@ fn whoever_joins_is_named_by_others_in_the_same_plan_under_the_id_of_the_account
         "{}",
         back.stdout
     );
-    world.run("apply back.json --auto-approve").expect(0);
+    // The accounts that were made stay, deactivated.
+    world.run("apply back.json --auto-approve").expect(3);
     assert_eq!(business(&world, "bo@voyager.example"), before);
     assert_eq!(arranged(&world), [""; 0]);
     let plan = world.plan().stdout;

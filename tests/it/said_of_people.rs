@@ -122,3 +122,53 @@ fn a_refusal_names_the_right_that_the_operation_needs() {
         assert_eq!(others.count(), 0, "{method} {path}: {said}");
     }
 }
+
+/// What an apply did to one person, what its rollback says of it, and whether something of that stays.
+const UNDONE: [(&str, &[&str], bool); 5] = [
+    (
+        "  - user: noor@voyager.example\n    create: { name: { first: Noor, last: Haddad } }\n    business: { legalEntity: voyager-de, department: sales }\n",
+        &[
+            "- person account deactivated",
+            "! user noor@voyager.example the account stays, deactivated: the API has no way to erase it",
+        ],
+        true,
+    ),
+    (
+        "  - { user: ana@voyager.example, externalId: hr-1 }\n",
+        &["! user ana@voyager.example the external id stays: the API has no way to take it away"],
+        true,
+    ),
+    (
+        "  - { user: ana@voyager.example, business: { designation: Lead } }\n",
+        &["~ person designation Lead → none back to what it was"],
+        false,
+    ),
+    ("  - { user: gone@voyager.example, active: true }\n", &["- person account deactivated"], false),
+    (
+        "  - { user: cy@voyager.example, directRoles: [{ type: COMPANY_REPORT_ADMIN, company: globex }] }\n",
+        &["- direct role COMPANY_REPORT_ADMIN of globex back to what it was"],
+        false,
+    ),
+];
+
+#[test]
+fn a_rollback_says_what_goes_back_and_what_of_a_person_stays() {
+    for (entry, lines, stays) in UNDONE {
+        let world = world();
+        let before = "  - { user: bo@voyager.example, active: true }\n";
+        declare(&world, before);
+        world.apply().expect(0);
+        declare(&world, &format!("{before}{entry}"));
+        world.run("apply --auto-approve --journal j.ndjson").expect(0);
+        let mut back = world.run("rollback j.ndjson --out back.json").expect(0);
+        for line in lines {
+            back = back.shows(line);
+        }
+        for said in ["userId", "not declared"] {
+            assert!(!back.stdout.contains(said), "{entry}: {said} in\n{}", back.stdout);
+        }
+        world.run("apply back.json --auto-approve").expect(if stays { 3 } else { 0 });
+        let again = world.run("rollback j.ndjson").expect(0).stdout;
+        assert!(!again.contains("~ person") && !again.contains("- person"), "{entry}: {again}");
+    }
+}

@@ -3,8 +3,9 @@
 use std::fmt::Display;
 
 use crate::model::{
-    ids::{GroupId, UserId},
+    ids::{GroupId, PersonRef, UserId},
     plan::{Plan, StaysActive, Unresolved, Withheld, WithheldReason},
+    selector::Attribute,
     source::{Place, Sources},
 };
 
@@ -41,7 +42,11 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
     let role = |role: &dyn Display| ("role", format!("{role} of {group}"));
     let standard = || ("group", group.to_string());
     let locked = |who: &dyn Display| ("person", format!("{who}, locked out"));
-    let user = |who: &dyn Display| ("user", who.to_string());
+    let named = |who: &PersonRef| match who {
+        PersonRef::UserId(id) => words.known_person(*id).unwrap_or_else(|| who.to_string()),
+        PersonRef::Email(_) | PersonRef::ExternalId(_) | PersonRef::EmployeeId(_) => who.to_string(),
+    };
+    let user = |who: &PersonRef| ("user", named(who));
     let ((noun, what), why) = match &entry.what {
         // Of whom nobody can see it may be that they are in the group already.
         WithheldReason::Person { person, why: why @ Unresolved::Hidden } => {
@@ -125,8 +130,12 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             "left as it is, with the account: the API does not tell this token about the person; give it the right to read users".to_owned(),
         ),
         WithheldReason::Superior { user: of, attribute, person, why } => (
-            ("user", format!("{} of {of}", attribute.word())),
+            ("user", format!("{} of {}", attribute.word(), named(of))),
             format!("left as it is: {person}: {}", because(why, MEMBER)),
+        ),
+        WithheldReason::Irremovable { person, attribute: Attribute::Active } => (
+            user(person),
+            "the account stays, deactivated: the API has no way to erase it".to_owned(),
         ),
         WithheldReason::Irremovable { person, attribute } => (
             user(person),

@@ -235,6 +235,8 @@ impl<'a> Wording<'a> {
         let by_rule = self.plan.by_rule.get(&edit.key);
         let usual = || match by_rule {
             Some(it) => format!("{} ({})", unmeant(it), self.sources.line(it.from)),
+            // A rollback asks no file.
+            None if self.plan.undoes.is_some() => BACK.to_owned(),
             None => "not declared".to_owned(),
         };
         let goes = |it: Why| self.ended(it).or_else(|| (!is_whole).then(|| format!("{}{added}", usual())));
@@ -333,6 +335,9 @@ impl<'a> Wording<'a> {
         Some(Line { note, ..line })
     }
 }
+
+/// Why something goes by a rollback.
+pub(super) const BACK: &str = "back to what it was";
 
 /// By which rule somebody joins.
 pub(super) fn meant(by: &ByRule) -> String {
