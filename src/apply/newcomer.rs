@@ -9,7 +9,8 @@ use crate::{
         acting,
         ids::{CompanyId, PersonKey, PersonRef, UserId},
         observed::User as Account,
-        selector::{Attribute, Traits},
+        selector::{Attribute, PersonPart, Traits},
+        state::Edit,
     },
 };
 
@@ -32,7 +33,9 @@ impl User<'_> {
     /// What the account is made with: what the person is to be, but for what names somebody whose account is not made yet.
     fn profile(&self) -> Traits {
         let mut profile = Traits::default();
-        for edit in self.change.traits() {
+        // Which mails the person gets is written once there is an account.
+        let is_of_account = |it: &&Edit| it.part() != Some(PersonPart::NotificationPreferences);
+        for edit in self.change.traits().filter(is_of_account) {
             if let (Some(attribute), [_, Some(value)]) = (edit.attribute(), edit.traits()) {
                 let awaits = |it| self.newcomers.is_awaited(it);
                 if !attribute.has_people() || !acting::people(value).any(awaits) {
@@ -87,12 +90,16 @@ impl User<'_> {
     }
 }
 
+/// By what an account is known that is made with these attributes.
+pub(super) fn keys<'v>(said: impl Fn(Attribute) -> Option<&'v str>) -> Vec<PersonRef> {
+    let keys = [(PersonKey::Email, Attribute::Email), (PersonKey::ExternalId, Attribute::ExternalId)];
+    keys.into_iter().filter_map(|it| PersonRef::by(it.0, said(it.1)?).ok()).collect()
+}
+
 /// Everybody of a company who has the address or the external id, active or not.
 async fn known(reader: &Reader, company: CompanyId, profile: &Traits) -> Result<Vec<UserId>, ApiError> {
-    let keys = [(PersonKey::Email, Attribute::Email), (PersonKey::ExternalId, Attribute::ExternalId)];
-    let keys = keys.into_iter().filter_map(|it| PersonRef::by(it.0, profile.get(it.1)?).ok());
     let mut found: BTreeSet<UserId> = BTreeSet::new();
-    for key in keys.collect::<Vec<_>>() {
+    for key in keys(|it| profile.get(it)) {
         let users: Vec<Account> = reader.query_user(company, &key).await?;
         found.extend(users.iter().map(|it| it.id));
     }

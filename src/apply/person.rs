@@ -38,16 +38,13 @@ impl User<'_> {
 
     /// Whether all that changes of a part is already what it shall be.
     fn is_made(&self, part: PersonPart, now: &Traits) -> bool {
-        self.edits(part).all(|(attribute, [_, after])| now.get(attribute) == after.as_deref())
+        self.edits(part).all(|(attribute, [_, after])| is(attribute, after.as_deref(), now))
     }
 
     /// Whether all that changes of a part is what the plan saw, or already what it shall be: a new account is made with most of
     /// it.
     fn is_seen(&self, part: PersonPart, now: &Traits) -> bool {
-        self.edits(part).all(|(attribute, sides)| {
-            let now = now.get(attribute);
-            sides.iter().any(|it| now == it.as_deref())
-        })
+        self.edits(part).all(|(attribute, sides)| sides.iter().any(|it| is(attribute, it.as_deref(), now)))
     }
 
     /// Returns a part as it is; `None` where the API does not show the person.
@@ -127,7 +124,7 @@ impl User<'_> {
         let result = match part {
             PersonPart::Account if activates => writer.activate_user(user).await,
             PersonPart::Account => writer.delete_user(user).await,
-            PersonPart::ExternalId | PersonPart::BusinessInfo => {
+            PersonPart::ExternalId | PersonPart::BusinessInfo | PersonPart::NotificationPreferences => {
                 writer.put_part(user, part.of_api(), &object).await
             }
         };
@@ -156,5 +153,14 @@ impl User<'_> {
             }
         }
         Ok(None)
+    }
+}
+
+/// Whether an attribute is what it was, or shall be.
+fn is(attribute: Attribute, then: Option<&str>, now: &Traits) -> bool {
+    match (then, now.get(attribute)) {
+        // Of an account that was not there it was not known what it begins with.
+        (None, now) if attribute.notification().is_some() => now.is_some(),
+        (then, now) => attribute.same(then, now),
     }
 }

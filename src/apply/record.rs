@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
+use super::newcomer;
 use crate::model::{
-    ids::{CompanyId, GroupId, RoleId, UserId},
+    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     scope::Scope,
     selector::{Attribute, PersonPart},
 };
@@ -266,23 +267,46 @@ pub fn done(records: &[Record]) -> BTreeMap<usize, Done> {
     all
 }
 
-/// Returns the accounts that were made, by the ids that the plan made up for them; those of which the answer is known.
-pub fn accounts(records: &[Record]) -> BTreeMap<UserId, UserId> {
-    let of = |request: &str| {
+/// An account that a run wanted to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Creation {
+    /// Whose it is.
+    pub company: CompanyId,
+    /// The id that the plan made up for it.
+    pub made_up: UserId,
+    /// The id that the API gave it; none where that answer is not known, or it was refused.
+    pub given: Option<UserId>,
+    /// Whether the API refused every time to make it.
+    pub is_refused: bool,
+    /// By what it is known.
+    pub keys: Vec<PersonRef>,
+}
+
+/// Returns the accounts that a run wanted to make, each once.
+pub fn creations(records: &[Record]) -> Vec<Creation> {
+    let ending = |request: &str| {
         records.iter().find_map(|it| match it {
-            Record::Ending(Ending { request_id, user: Some(user), .. }) if **request_id == *request => {
-                Some(*user)
-            }
+            Record::Ending(it) if *it.request_id == *request => Some(it),
             _ => None,
         })
     };
-    let made = records.iter().filter_map(|it| match it {
-        Record::Intent(Intent { request_id, write: Write::CreateUser { user, .. }, .. }) => {
-            Some((*user, of(request_id)?))
-        }
-        _ => None,
-    });
-    made.collect()
+    let mut all: BTreeMap<UserId, Creation> = BTreeMap::new();
+    for record in records {
+        let Record::Intent(Intent { request_id, write, .. }) = record else { continue };
+        let Write::CreateUser { company, user, attributes } = write else { continue };
+        let ending = ending(request_id);
+        let said = |it| attributes.get(&it).and_then(Option::as_deref);
+        let it = all.entry(*user).or_insert_with(|| Creation {
+            company: *company,
+            made_up: *user,
+            given: None,
+            is_refused: true,
+            keys: newcomer::keys(said),
+        });
+        it.given = it.given.or(ending.and_then(|it| it.user));
+        it.is_refused &= ending.is_some_and(|it| it.outcome == Answer::Refused);
+    }
+    all.into_values().collect()
 }
 
 impl Done {

@@ -92,6 +92,8 @@ impl<'a> User<'a> {
             return None;
         };
         let seen = match call {
+            // There is nothing yet that could have changed.
+            Call::PutPerson { part: PersonPart::Account, .. } if self.is_new() => return None,
             Call::PutPerson { part, .. } => self.check_part(reader, *part).await,
             _ => self.check(reader).await,
         };

@@ -124,8 +124,8 @@ mapping! {
 }
 
 mapping! {
-    /// A person: the account, what the company says of the person, and the roles held outside groups. A key that is not
-    /// written is left alone.
+    /// A person: the account, what the company says of the person, the mails the person gets, and the roles held outside
+    /// groups. A key that is not written is left alone.
     #[schemars(title = "A person", extend("required" = ["user"], "minProperties" = 2))]
     pub(crate) struct UserEntry: "`{ user: WHO, … }` with what is declared of the person", block {
         /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
@@ -139,12 +139,37 @@ mapping! {
         "externalId" pub(crate) external_id: Given<At<String>>,
         /// What the company says of the person.
         "business" pub(crate) business: Given<At<BusinessEntry>>,
+        /// Which mails the person gets, by type of notification.
+        "notifications" pub(crate) notifications: Given<At<NotificationsEntry>>,
         /// Why, for the next reader.
         #[schemars(with = "forms::Note")]
         "reason" pub(crate) reason: Given<At<String>>,
         /// The roles the person holds outside groups: a list (exactly these; `[]` is none), `{ atLeast: […] }` (these, and
         /// whatever else is there), or `unmanaged` (not ours).
         "directRoles" pub(crate) direct_roles: Given<At<Listing<DirectRoleEntry>>>,
+    }
+}
+
+mapping! {
+    /// Which mails a person gets, by type of notification as the API spells it. A type that is not written is left alone.
+    #[schemars(title = "Notifications of a person", extend("minProperties" = 1))]
+    pub(crate) struct NotificationsEntry: "which mails a person gets, `{ BOOKING_NOTIFICATION: { enabled: false } }`" {
+        /// Mails about flights.
+        "FLIGHT_NOTIFICATION" pub(crate) flight: Given<At<NotificationEntry>>,
+        /// Mails about bookings.
+        "BOOKING_NOTIFICATION" pub(crate) booking: Given<At<NotificationEntry>>,
+    }
+}
+
+mapping! {
+    /// The mails of one type of notification. A key that is not written is left alone.
+    #[schemars(title = "Notifications of one type", extend("minProperties" = 1))]
+    pub(crate) struct NotificationEntry: "mails of one type, `{ enabled: true, ccEmails: [desk@voyager.example] }`" {
+        /// Whether they are sent to the person.
+        "enabled" pub(crate) enabled: Given<At<bool>>,
+        /// Who else gets a copy of each: exactly these addresses, in any order; `[]` is nobody.
+        #[schemars(with = "Vec<forms::Address>")]
+        "ccEmails" pub(crate) cc_emails: Given<At<Vec<At<String>>>>,
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::model::{
     finding::{Code, Finding, did_you_mean},
+    name,
     selector::Attribute,
     source::{FileId, Place},
 };
@@ -198,7 +199,8 @@ impl Reading {
         }
         let mut columns = vec![None; titles.len()];
         for (attribute, title, said) in &wanted.columns {
-            let mut found = titles.iter().enumerate().filter(|it| it.1.0 == *title);
+            let mut found =
+                titles.iter().enumerate().filter(|it| name::composed(&it.1.0) == name::composed(title));
             match (found.next(), found.next()) {
                 (Some((column, _)), None) => match columns[column] {
                     None => columns[column] = Some(*attribute),

@@ -112,6 +112,11 @@ impl Rows<'_> {
                 self.add(what, Some((number(before), None)), Some((number(after), None)), why);
             }
         }
+        if new.people_look_ups < base.people_look_ups {
+            let why = "somebody may be deactivated who is the only approver of others";
+            let (before, after) = (number(base.people_look_ups), number(new.people_look_ups));
+            self.add("guards.people.lookUps", Some((before, None)), Some((after, None)), why);
+        }
         if new.holders < base.holders {
             let why = "privileged roles may be left with fewer holders";
             let (before, after) = (number(base.holders), number(new.holders));

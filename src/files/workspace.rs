@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     At,
+    declared::DeclaredRules,
     decode::places,
     entry::{ApiSection, PersonEntry, RoleName, person_keys},
     forms,
@@ -110,7 +111,7 @@ mapping! {
     pub(crate) struct GuardsSection: "limits, such as `{ removals: { atMost: 50 } }`", block {
         /// How much may go.
         "removals" pub(crate) removals: Given<RemovalsSection>,
-        /// How many accounts may be deactivated or created.
+        /// How many accounts may be deactivated, activated or created.
         "people" pub(crate) people: Given<PeopleSection>,
         /// How many people may be cut off everywhere.
         "lockouts" pub(crate) lockouts: Given<LockoutsSection>,
@@ -142,7 +143,7 @@ mapping! {
 }
 
 mapping! {
-    /// How many accounts may be deactivated or created in one apply. One may always be.
+    /// How many accounts may be deactivated, activated or created in one apply. One may always be.
     pub(crate) struct PeopleSection: "limits, such as `{ percent: 5, atMost: 20 }`" {
         /// Most accounts, in percent of those that are known to be active; 5 where absent.
         #[schemars(range(min = 1, max = 100), extend("examples" = [Rules::default().people_percent]))]
@@ -153,6 +154,10 @@ mapping! {
         /// Most accounts in one apply; 20 where absent.
         #[schemars(extend("examples" = [Rules::default().people_at_most]))]
         "atMost" pub(crate) at_most: Given<At<u64>>,
+        /// Most people of a company who are asked, each by one request, whether they name somebody who leaves as manager or
+        /// approver; 1000 where absent. Where there are more, or it is 0, nobody is asked for that.
+        #[schemars(extend("examples" = [DeclaredRules::LOOK_UPS]))]
+        "lookUps" pub(crate) look_ups: Given<At<u64>>,
     }
 }
 

@@ -41,6 +41,7 @@ mod kept;
 mod list;
 mod lookup;
 mod named;
+mod naming;
 mod newcomers;
 mod person;
 mod policies;
@@ -59,6 +60,7 @@ pub use holders::{holders, lockout_holders};
 pub use kept::kept;
 pub use list::{Profiles, ReadList};
 pub use named::named;
+pub use naming::naming;
 pub use person::fetch_person;
 pub use record::record;
 pub use survey::{holders_of, roles};
@@ -98,6 +100,8 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         observed.profiles.extend(people.profiles);
         observed.newcomers.extend(people.newcomers);
         observed.unlisted.extend(people.unlisted.then_some(id));
+        observed.listed.extend(people.listed.then_some(id));
+        observed.led.extend(people.led);
     }
     drop(companies);
     failed.leave_out(&mut observed)?;
@@ -242,7 +246,7 @@ async fn company(
     let more = policies::for_policies(source, reads, &company, (&people.users, &known)).await?;
     people.users.extend(more.users);
     people.direct.extend(more.direct);
-    people.unlisted = more.unlisted;
+    (people.unlisted, people.listed) = (more.unlisted, more.listed);
     people.held.retain(|it, _| people.cut_off.contains(it));
     company.held = std::mem::take(&mut people.held);
     Ok((company, people))
@@ -357,8 +361,12 @@ struct People {
     newcomers: BTreeSet<UserId>,
     /// Companies that do not let this token look for people.
     closed: BTreeSet<CompanyId>,
+    /// Those of whom everything was read that one asks for.
+    led: BTreeSet<UserId>,
     /// Whether policies ask who everybody is, and that is not told.
     unlisted: bool,
+    /// Whether everybody is among the users.
+    listed: bool,
 }
 
 /// Reads the users of a company that the list speaks of, and of some of them groups and direct roles.
@@ -375,14 +383,25 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
     let (more, closed) = elsewhere(source, known, reads.id, &unknown).await?;
     directory.add(&more);
     let found = reads.find(&directory);
-    let holders: BTreeSet<UserId> = found.cut_off.iter().copied().chain(found.identity).collect();
+    let holders: BTreeSet<UserId> =
+        found.cut_off.iter().chain(&found.back).copied().chain(found.identity).collect();
     let (held, direct) =
         try_join(groups_of(source, reads.id, &holders), direct_roles(source, reads.id, &found.direct))
             .await?;
     users.extend(single);
     users.extend(more);
-    let (profiles, newcomers) = (told, BTreeSet::new());
-    Ok(People { users, cut_off: found.cut_off, held, direct, profiles, newcomers, closed, unlisted: false })
+    Ok(People {
+        users,
+        cut_off: found.cut_off,
+        held,
+        direct,
+        profiles: told,
+        newcomers: BTreeSet::new(),
+        closed,
+        led: BTreeSet::new(),
+        unlisted: false,
+        listed: false,
+    })
 }
 
 /// Reads the same, with what people are apart from access, and with those who have no account yet.
@@ -390,7 +409,7 @@ async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>
     let mut people = people(source, known, reads).await?;
     let directory = Directory::new(&people.users);
     let told = std::mem::take(&mut people.profiles);
-    people.profiles = profiles::complete(source, reads, &directory, told).await?;
+    (people.profiles, people.led) = profiles::complete(source, reads, &directory, told).await?;
     let newcomers = newcomers::newcomers(reads, &directory);
     for newcomer in &newcomers {
         people.direct.push((newcomer.id, DirectRoles::default()));

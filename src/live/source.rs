@@ -222,17 +222,19 @@ impl Source {
         }
     }
 
-    /// What the company says of a user; `None` where the token may not know.
-    pub(crate) async fn business_info(&self, company: CompanyId, user: UserId) -> Read<Option<Traits>> {
+    /// What a part of a user says, of a snapshot with all that is known besides; `None` where the token may not know.
+    pub(crate) async fn part(
+        &self,
+        company: CompanyId,
+        user: UserId,
+        part: PersonPart,
+    ) -> Read<Option<Traits>> {
         match self {
-            Self::Api(it) => {
-                let part = PersonPart::BusinessInfo;
-                match it.of(company)?.reader.part(user, part.of_api()).await {
-                    Ok(object) => Ok(Some(attributes::traits(part, &object))),
-                    Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
-                    Err(error) => Err(error.into()),
-                }
-            }
+            Self::Api(it) => match it.of(company)?.reader.part(user, part.of_api()).await {
+                Ok(object) => Ok(Some(attributes::traits(part, &object))),
+                Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
+                Err(error) => Err(error.into()),
+            },
             Self::Snapshot(it) => Ok(it.profile(user)),
         }
     }
@@ -272,6 +274,20 @@ impl Source {
                 Ok(listed.map(|users| it.found(company, users)))
             }
             Self::Snapshot(it) => Ok(it.list_users(company)),
+        }
+    }
+
+    /// Everybody of a company whose account is active; `None` where that is not told.
+    pub(crate) async fn list_active(&self, company: CompanyId) -> Read<Option<Vec<User>>> {
+        match self {
+            Self::Api(it) => {
+                let listed = it.of(company)?.reader.list_active(company).await?;
+                Ok(listed.map(|users| it.found(company, users)))
+            }
+            Self::Snapshot(it) => {
+                let listed = it.list_users(company);
+                Ok(listed.map(|users| users.into_iter().filter(|it| it.active).collect()))
+            }
         }
     }
 

@@ -19,6 +19,7 @@ use crate::model::{
     ids::{CompanyId, Email, GroupId, PersonKey, PersonRef, RoleId, UserId},
     lookalike,
     permissions::Permissions,
+    plan::LookUps,
     selector::{Selector, Traits},
     stamp::Stamps,
 };
@@ -41,6 +42,10 @@ pub struct Observed {
     pub profiles: BTreeMap<UserId, Traits>,
     /// Of whom it was read, for their own sake, who leads them and who approves: none where they have none.
     pub led: BTreeSet<UserId>,
+    /// Who names others as manager or approver, of the companies of which that was asked.
+    pub naming: BTreeMap<CompanyId, Naming>,
+    /// The companies of which everybody is among the users.
+    pub listed: BTreeSet<CompanyId>,
     /// Who arranges travel for those of whom it was asked, by their own lists. Who is missing was not asked for, or the token
     /// may not know.
     pub arrangers: BTreeMap<UserId, Arrangers>,
@@ -52,6 +57,17 @@ pub struct Observed {
     pub searched: BTreeSet<CompanyId>,
     /// The companies of which a policy asks who their people are, and that is not told.
     pub unlisted: BTreeSet<CompanyId>,
+}
+
+/// What was read of a company to know who names somebody who leaves.
+#[derive(Clone, Debug, Default)]
+pub struct Naming {
+    /// Active people of the company, and others as far as they had to be known.
+    pub people: Vec<User>,
+    /// Who manages these and approves for them, of those that were asked.
+    pub traits: BTreeMap<UserId, Traits>,
+    /// What was not looked at, if anything.
+    pub missing: Option<LookUps>,
 }
 
 /// Users with the companies of which the answers say that the best key of the user leads to the user there.

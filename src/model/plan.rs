@@ -29,12 +29,14 @@ use crate::model::{
 mod accepted;
 mod change;
 mod judged;
+mod leaver;
 mod people;
 mod withheld;
 
 pub use accepted::{Accepted, Difference, Side};
 pub use change::{Action, Change, Edits, relation};
 pub use judged::{Check, Digest, Gap, GapCause, ID_DIGITS, Judgement, Outside, ReadGroup, Survivor, Verdict};
+pub use leaver::{Leaver, LookUps, Still, Unasked};
 pub use people::{Affected, Loser, Path, People, RoleEffect};
 pub use withheld::{StaysActive, WithheldReason};
 
@@ -82,6 +84,10 @@ pub struct Plan {
     pub remarks: Vec<Finding>,
     /// Direct roles that people keep who are cut off everywhere; sorted.
     pub survivors: Vec<Survivor>,
+    /// Those whose accounts it deactivates while active people name them, or they arrange for some; sorted.
+    pub leavers: Vec<Leaver>,
+    /// How far that was looked at, of the companies where not everybody was; sorted.
+    pub look_ups: Vec<LookUps>,
     /// Direct roles that were looked at, of everybody else; sorted.
     pub outside: Vec<Outside>,
     /// What is weaker in the files than in the base, where there is one.
@@ -310,13 +316,22 @@ impl Plan {
     pub fn retain(&mut self, keep: impl Fn(&Change<'_>) -> bool) {
         let kept = self.changes().filter(keep).flat_map(|it| it.edits.iter().cloned()).collect();
         self.edits = Edits::new(kept);
+        self.keep_leavers();
     }
 
     /// Keeps what goes because it has ended, and nothing else. A role of which a part has ended changes, and stays as it is.
     pub fn keep_ended(&mut self) {
         let ended = |it: &&Edit| it.removes() && matches!(self.note(&it.key).why, Why::Ended(_));
         self.edits = Edits::new(self.edits.iter().filter(ended).cloned().collect());
+        self.keep_leavers();
         self.unmanaged = self.unmanaged.allowing();
+    }
+
+    /// Forgets of those who leave who no longer does by it.
+    fn keep_leavers(&mut self) {
+        let all: BTreeSet<_> = self.leaving().collect();
+        self.leavers.retain(|it| all.contains(&(it.company, it.user)));
+        self.look_ups.retain(|it| all.iter().any(|(company, _)| *company == it.company));
     }
 
     /// The plan with the edits alone that come from the change under review, or from drift.
@@ -391,6 +406,12 @@ impl Plan {
     pub fn newcomers(&self) -> impl Iterator<Item = (CompanyId, UserId)> {
         let new = self.people().filter(|it| matches!(it.account(), Some([None, Some(_)])));
         new.filter_map(|it| Some((it.company(), it.user()?)))
+    }
+
+    /// Those whose accounts it deactivates.
+    pub fn leaving(&self) -> impl Iterator<Item = (CompanyId, UserId)> {
+        let leaving = self.people().filter(|it| matches!(it.account(), Some([_, Some("false")])));
+        leaving.filter_map(|it| Some((it.company(), it.user()?)))
     }
 
     /// How much was asked for and is withheld.

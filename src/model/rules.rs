@@ -74,11 +74,11 @@ pub struct Rules {
     pub from: usize,
     /// Most that may go in one apply.
     pub at_most: usize,
-    /// Most accounts that are deactivated or created in one apply, in percent of those that are known to be active.
+    /// Most accounts that are deactivated, activated or created in one apply, in percent of those that are known to be active.
     pub people_percent: u8,
     /// That share is looked at where at least so many are.
     pub people_from: usize,
-    /// Most accounts that are deactivated or created in one apply.
+    /// Most accounts that are deactivated, activated or created in one apply.
     pub people_at_most: usize,
     /// Most people who are cut off everywhere in one apply.
     pub lockout_people: usize,

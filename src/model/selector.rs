@@ -2,13 +2,15 @@
 //! looks at some of it.
 //!
 //! The one place that says whether a person is meant. Ids are UUIDs in lower case, several of them joined by commas; all
-//! other values are compared as they are spelt.
+//! other values are compared as they are spelt, but lists of addresses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use super::ids::folded_address;
 
 /// What is held about a person apart from access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -34,7 +36,17 @@ pub enum Attribute {
     Email,
     FirstName,
     LastName,
+    /// Whether mails of a type are sent to the person. Of an account that can be read these four are always held: what the
+    /// API leaves out has the default of its description.
+    FlightNotificationEnabled,
+    /// Who gets a copy of them: e-mail addresses, joined by [`BETWEEN`], in any order; empty where nobody does.
+    FlightNotificationCcEmails,
+    BookingNotificationEnabled,
+    BookingNotificationCcEmails,
 }
+
+/// What stands between two e-mail addresses of one value: an address has no space.
+pub const BETWEEN: &str = ", ";
 
 /// Where the API holds an attribute: what is there is written together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,6 +56,7 @@ pub enum PersonPart {
     Account,
     ExternalId,
     BusinessInfo,
+    NotificationPreferences,
 }
 
 impl Attribute {
@@ -65,6 +78,10 @@ impl Attribute {
         Self::Email,
         Self::FirstName,
         Self::LastName,
+        Self::FlightNotificationEnabled,
+        Self::FlightNotificationCcEmails,
+        Self::BookingNotificationEnabled,
+        Self::BookingNotificationCcEmails,
     ];
 
     /// What a rule may look at, in the order of the documentation: what `POST /v3/users/list` both filters by and shows
@@ -79,7 +96,7 @@ impl Attribute {
         Self::Persona,
     ];
 
-    /// The key that names it in files and documents.
+    /// The key that names it in documents, and in files but of [notifications](Self::notification).
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Department => "department",
@@ -98,6 +115,10 @@ impl Attribute {
             Self::Email => "email",
             Self::FirstName => "firstName",
             Self::LastName => "lastName",
+            Self::FlightNotificationEnabled => "flightNotificationEnabled",
+            Self::FlightNotificationCcEmails => "flightNotificationCcEmails",
+            Self::BookingNotificationEnabled => "bookingNotificationEnabled",
+            Self::BookingNotificationCcEmails => "bookingNotificationCcEmails",
         }
     }
 
@@ -120,6 +141,10 @@ impl Attribute {
             Self::Email => "e-mail address",
             Self::FirstName => "first name",
             Self::LastName => "last name",
+            Self::FlightNotificationEnabled => "FLIGHT_NOTIFICATION e-mails",
+            Self::FlightNotificationCcEmails => "FLIGHT_NOTIFICATION cc",
+            Self::BookingNotificationEnabled => "BOOKING_NOTIFICATION e-mails",
+            Self::BookingNotificationCcEmails => "BOOKING_NOTIFICATION cc",
         }
     }
 
@@ -130,6 +155,42 @@ impl Attribute {
             Self::Manager | Self::Approvers => true,
             Self::Designation | Self::Persona | Self::Active | Self::ExternalId => false,
             Self::EmployeeId | Self::WorkerType | Self::Email | Self::FirstName | Self::LastName => false,
+            Self::FlightNotificationEnabled | Self::FlightNotificationCcEmails => false,
+            Self::BookingNotificationEnabled | Self::BookingNotificationCcEmails => false,
+        }
+    }
+
+    /// The type of notification that it is about, and the key by which files and the API call what it says of that.
+    pub fn notification(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::FlightNotificationEnabled => Some(("FLIGHT_NOTIFICATION", "enabled")),
+            Self::FlightNotificationCcEmails => Some(("FLIGHT_NOTIFICATION", "ccEmails")),
+            Self::BookingNotificationEnabled => Some(("BOOKING_NOTIFICATION", "enabled")),
+            Self::BookingNotificationCcEmails => Some(("BOOKING_NOTIFICATION", "ccEmails")),
+            _ => None,
+        }
+    }
+
+    /// Whether its value is a list of e-mail addresses.
+    pub fn has_addresses(self) -> bool {
+        matches!(self, Self::FlightNotificationCcEmails | Self::BookingNotificationCcEmails)
+    }
+
+    /// Whether two values say the same: of addresses neither order nor case is a difference.
+    pub fn same(self, a: Option<&str>, b: Option<&str>) -> bool {
+        match (a, b) {
+            (Some(a), Some(b)) if self.has_addresses() => distinct(a) == distinct(b),
+            (a, b) => a == b,
+        }
+    }
+
+    /// What people call a value, where that is not how it is written.
+    pub fn called(self, value: &str) -> Option<&'static str> {
+        match (self.notification()?.1, value) {
+            ("enabled", "true") => Some("on"),
+            ("enabled", "false") => Some("off"),
+            (_, "") => Some("nobody"),
+            _ => None,
         }
     }
 
@@ -144,6 +205,8 @@ impl Attribute {
             Self::Persona => Some("personas"),
             Self::Active | Self::ExternalId | Self::EmployeeId | Self::Grade | Self::WorkerType => None,
             Self::Manager | Self::Approvers | Self::Email | Self::FirstName | Self::LastName => None,
+            Self::FlightNotificationEnabled | Self::FlightNotificationCcEmails => None,
+            Self::BookingNotificationEnabled | Self::BookingNotificationCcEmails => None,
         }
     }
 
@@ -170,6 +233,12 @@ impl Attribute {
             Self::EmployeeId | Self::Grade | Self::WorkerType | Self::Manager | Self::Approvers => {
                 PersonPart::BusinessInfo
             }
+            Self::FlightNotificationEnabled | Self::FlightNotificationCcEmails => {
+                PersonPart::NotificationPreferences
+            }
+            Self::BookingNotificationEnabled | Self::BookingNotificationCcEmails => {
+                PersonPart::NotificationPreferences
+            }
         }
     }
 
@@ -182,8 +251,19 @@ impl Attribute {
             Self::Persona | Self::Active | Self::ExternalId | Self::EmployeeId => true,
             Self::Grade | Self::WorkerType | Self::Manager | Self::Approvers => false,
             Self::Email | Self::FirstName | Self::LastName => false,
+            Self::FlightNotificationEnabled | Self::FlightNotificationCcEmails => false,
+            Self::BookingNotificationEnabled | Self::BookingNotificationCcEmails => false,
         }
     }
+}
+
+/// The addresses of a value, each once.
+pub fn addresses(value: &str) -> impl Iterator<Item = &str> {
+    value.split(BETWEEN).filter(|it| !it.is_empty())
+}
+
+fn distinct(value: &str) -> BTreeSet<String> {
+    addresses(value).map(folded_address).collect()
 }
 
 /// What is known of a person, as far as files or rules look at it. What is absent was not told.

@@ -61,7 +61,7 @@ pub fn access(sides: &Sides<'_>) -> Vec<Access> {
     let mut all = Vec::new();
     let mut alike: HashMap<(CompanyId, Vec<Part>), Vec<UserIx>> = HashMap::new();
     let mut direct: BTreeMap<(CompanyId, UserIx), [DirectRoles; 2]> = BTreeMap::new();
-    for ((company, user), roles) in direct_sides(sides.plan) {
+    for ((company, user), roles) in direct_sides(sides) {
         direct.extend(sides.plan.index.find_user(user).map(|it| ((company, it), roles)));
     }
     let mut parts = parts(sides, |_, _| true);

@@ -137,9 +137,11 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let index = Arc::new(index(&companies, snapshot));
     let live = live(&companies, &index);
     let (mut desired, mut profiles) = (Facts::default(), Facts::default());
+    let mut leaving = person::leaving(declared, (&directory, snapshot), &mut bound);
     for company in companies {
         let of = (company.declared, &directory, snapshot);
-        let (mut locked, staying) = person::leaving(declared, of, &mut bound);
+        let person::Leaving { cut: mut locked, staying } =
+            leaving.remove(&company.declared.id).unwrap_or_default();
         locked.extend(lockout::locked(declared, (company.declared.id, company.live), &directory, now));
         let roles = Roles::new(&company.live.roles);
         let mut binding = Binding {
@@ -167,7 +169,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
         };
         binding.groups(company);
         binding.users(snapshot, declared);
-        binding.profiles(snapshot);
+        binding.profiles(snapshot, declared);
         let locked: Vec<UserId> = binding.locked.into_keys().collect();
         bound.locked.extend(&locked);
     }

@@ -12,7 +12,7 @@ use std::{
 
 use crate::model::{
     access::Grant,
-    direct::DirectRoles,
+    direct::{DirectRole, DirectRoles, Kind},
     ids::{CompanyId, GroupId, RoleId, UserId},
     index::{GroupIx, UserIx},
     kept::Kept,
@@ -20,7 +20,7 @@ use crate::model::{
     plan::{Action, Change, Plan},
     scope::Scope,
     selector::Attribute,
-    state::{Edit, Membership, Owner, State, memberships},
+    state::{Edit, Fact, Key, Membership, Owner, State, Value, memberships},
 };
 
 /// A plan with the state that results from it.
@@ -130,8 +130,10 @@ pub struct Outcome<'a> {
     pub user: UserIx,
     /// What becomes of the roles that groups give; people in the same groups share it.
     pub fate: Rc<Fate<'a>>,
-    /// The change of direct roles, if there is one.
-    pub direct: Option<Change<'a>>,
+    /// What changes about the person, if something does.
+    pub change: Option<Change<'a>>,
+    /// What becomes of direct roles, as far as those were read: nothing is held by an account that is not active.
+    pub direct: Vec<Edit>,
     /// Whether any role is left; of groups that were read, and of direct roles as far as those were.
     pub loses_everything: bool,
 }
@@ -139,12 +141,12 @@ pub struct Outcome<'a> {
 impl Outcome<'_> {
     /// Whether the person can do something that was not allowed before.
     pub fn gains(&self) -> bool {
-        self.fate.roles.iter().any(|it| !it.gained.is_empty()) || self.direct.is_some_and(|it| it.gives())
+        self.fate.roles.iter().any(|it| !it.gained.is_empty()) || self.direct.iter().any(Edit::gives)
     }
 
     /// Whether the person can no longer do something that was allowed before.
     pub fn loses(&self) -> bool {
-        self.fate.roles.iter().any(|it| !it.lost.is_empty()) || self.direct.is_some_and(|it| it.takes())
+        self.fate.roles.iter().any(|it| !it.lost.is_empty()) || self.direct.iter().any(Edit::takes)
     }
 }
 
@@ -248,30 +250,49 @@ pub fn outcomes<'a>(sides: &'a Sides<'_>) -> Vec<Outcome<'a>> {
         let [before, after] = sides.acts(company, user);
         parts.extend(keeps.map(|&group| Part { group, before, after }));
         let fate = known.entry(parts).or_insert_with_key(|parts| Rc::new(Fate::of(parts, sides))).clone();
-        let (mut held, mut change) = (fate.held, None);
+        let (mut held, mut change, mut edits) = (fate.held, None, Vec::new());
         if let Some(own) = direct.get(&(company, plan.index.user(user))) {
             change = own.change;
-            let has = change.map_or_else(|| !own.before.is_empty(), |it| !it.direct_after().is_empty());
-            held = [held[0] || before && !own.before.is_empty(), held[1] || after && has];
+            let [had, has] = own.sides([before, after]);
+            held = [held[0] || !had.is_empty(), held[1] || !has.is_empty()];
+            edits = own.change.map_or_else(Vec::new, |it| difference(it.owner, &had, &has));
         }
-        Outcome { company, user, fate, direct: change, loses_everything: held == [true, false] }
+        Outcome { company, user, fate, change, direct: edits, loses_everything: held == [true, false] }
     };
     concerned.into_iter().map(outcome).collect()
 }
 
-/// What everybody of whom it was read holds outside groups, before and after.
-pub(super) fn direct_sides(plan: &Plan) -> BTreeMap<(CompanyId, UserId), [DirectRoles; 2]> {
-    let sides = |it: Direct<'_>| {
-        let after = it.change.map_or_else(|| it.before.clone(), |it| it.direct_after());
-        [it.before, after]
-    };
-    direct(plan).into_iter().map(|(who, it)| (who, sides(it))).collect()
+/// What everybody of whom it was read holds outside groups, before and after, and can use.
+pub(super) fn direct_sides(sides: &Sides<'_>) -> BTreeMap<(CompanyId, UserId), [DirectRoles; 2]> {
+    let all = direct(sides.plan).into_iter();
+    all.map(|(who, it)| (who, it.sides(sides.acting(who.0, who.1)))).collect()
 }
 
 /// The direct roles of somebody, before and after.
 struct Direct<'a> {
     before: DirectRoles,
     change: Option<Change<'a>>,
+}
+
+impl Direct<'_> {
+    /// What is held before and after by an account that can be used then.
+    fn sides(&self, acts: [bool; 2]) -> [DirectRoles; 2] {
+        let after = self.change.map_or_else(|| self.before.clone(), |it| it.direct_after());
+        let [before, after] =
+            [(self.before.clone(), acts[0]), (after, acts[1])].map(|(it, acts)| acts.then_some(it));
+        [before.unwrap_or_default(), after.unwrap_or_default()]
+    }
+}
+
+/// How the direct roles of somebody differ.
+fn difference(owner: Owner, before: &DirectRoles, after: &DirectRoles) -> Vec<Edit> {
+    let kinds: BTreeSet<&Kind> = before.iter().chain(after.iter()).map(DirectRole::kind).collect();
+    let edit = |kind: &Kind| {
+        let [before, after] = [before, after].map(|it| Some(Value::Direct(Arc::new(it.get(kind)?.clone()))));
+        let key = Key { owner, fact: Fact::Direct(Box::new(kind.clone())) };
+        (before != after).then_some(Edit { key, before, after })
+    };
+    kinds.into_iter().filter_map(edit).collect()
 }
 
 /// What is known of direct roles, by person.

@@ -8,6 +8,7 @@ pub mod bind;
 pub mod digest;
 pub mod diff;
 pub mod explain;
+pub mod leavers;
 
 pub mod approval;
 pub mod effective;

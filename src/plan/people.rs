@@ -15,6 +15,7 @@ use crate::{
         index::{GroupIx, UserIx},
         plan::{Action, Affected, Change, Loser, Note, Path, People, RoleEffect},
         rules::{HeldRole, How, Rules},
+        selector::Attribute,
         state::{Edit, Fact, Key, Owner},
     },
     plan::effective::{Outcome, RoleFate, Sides},
@@ -70,12 +71,13 @@ fn affected(
         let roles = it.fate.roles.iter().map(|role| (role, rows.steps(it.user, role))).collect();
         let what = Alike { company: it.company, loses_everything: it.loses_everything, roles };
         let rights = acting.remove(&(it.company, sides.plan.index.user(it.user))).unwrap_or_default();
-        if it.direct.is_none() && rights.is_empty() {
+        if it.direct.is_empty() && rights.is_empty() {
             alike.entry(what).or_default().push(it.user);
             continue;
         }
         let mut one = rows.affected(what, &[it.user]);
-        one.roles.extend(it.direct.iter().flat_map(|it| rows.direct(it)).chain(rights));
+        let direct = it.change.iter().flat_map(|change| rows.direct(change, &it.direct));
+        one.roles.extend(direct.chain(rights));
         affected.push(one);
     }
     affected.extend(acting.into_iter().map(|((company, user), roles)| Affected {
@@ -153,7 +155,13 @@ impl Rows<'_> {
         Affected { company, users, loses_everything, roles: roles.into_iter().map(effect).collect() }
     }
 
-    fn direct(&self, change: &Change<'_>) -> impl Iterator<Item = RoleEffect> {
+    fn direct(&self, change: &Change<'_>, edits: &[Edit]) -> Vec<RoleEffect> {
+        // What does not change itself comes or goes with the account.
+        let account = change.traits().find(|it| it.attribute() == Some(Attribute::Active));
+        let note = |it: &Edit| {
+            let changes = change.direct().any(|own| own.key == it.key);
+            change.note(account.filter(|_| !changes).unwrap_or(it))
+        };
         let effect = |it: &Edit| {
             let kind = it.kind()?;
             let [before, after] = it.direct().map(|it| DirectRoles::new(it.cloned()));
@@ -169,10 +177,10 @@ impl Rows<'_> {
                 loses_over: Vec::new(),
                 before,
                 after,
-                through: vec![Path { group: None, how, note: change.note(it) }],
+                through: vec![Path { group: None, how, note: note(it) }],
             })
         };
-        change.direct().filter_map(effect).collect::<Vec<_>>().into_iter()
+        edits.iter().filter_map(effect).collect()
     }
 }
 

@@ -128,7 +128,7 @@ impl<'a> Scene<'a> {
             sides,
             rules,
             people: parts(sides, |_, _| true),
-            direct: direct_sides(sides.plan),
+            direct: direct_sides(sides),
             changed: sides.plan.edits.iter().map(|it| &it.key).collect(),
             before_lines,
             now,

@@ -144,10 +144,18 @@ pub fn bound(
     let index = Arc::new(fresh.index.merged(&plan.index).merged(&lost));
     let live = fresh.live.renumbered(&fresh.index.within(&index));
     let mut staying = Vec::new();
+    // Who is not active again afterwards is given nothing back: for as long as it takes, an active account would hold it.
+    let is_back = |done: &Done, change: &Change<'_>| {
+        done.attributes.contains(&Attribute::Active)
+            && matches!(change.account(), Some([_, Some("true")]))
+            && snapshot.deactivating.contains(&change.company())
+    };
+    let back = changes().filter(|(change, done)| is_back(done, change)).filter_map(|it| it.0.user());
+    let locked: BTreeSet<UserId> = back.chain(fresh.locked.iter().copied()).collect();
     let mut undo = Undo {
         index: &index,
         facts: Facts::default(),
-        locked: &fresh.locked,
+        locked: &locked,
         deactivating: &snapshot.deactivating,
     };
     let mut owners: BTreeSet<Owner> = BTreeSet::new();
@@ -164,7 +172,7 @@ pub fn bound(
                 let Some(person) = person.filter(read) else { continue };
                 let held = live.direct(person);
                 let mut roles = if done.direct { restored_user(&change, &held) } else { held.clone() };
-                if change.user().is_some_and(|it| fresh.locked.contains(&it)) {
+                if change.user().is_some_and(|it| locked.contains(&it)) {
                     let within = |it: &DirectRole| it.within(held.get(it.kind())?);
                     roles = roles.iter().filter_map(within).collect();
                 }
@@ -308,19 +316,13 @@ impl Undo<'_> {
     fn staying(&self, change: &Change<'_>, person: PersonIx, live: &State) -> Vec<WithheldReason> {
         let Some(user) = change.user() else { return Vec::new() };
         let (person_ref, attribute) = (PersonRef::UserId(user), Attribute::ExternalId);
-        let is_new = matches!(change.account(), Some([None, _]));
         let mut all = Vec::new();
         if self.stays(change, person, live) {
             let (person, because) = (person_ref.clone(), StaysActive::Unproven);
             all.push(WithheldReason::Deactivation { person, because, of: Vec::new() });
-        } else if is_new && live.of_person(person, Attribute::Active) == Some("true") {
-            // It was not there before, and nothing erases it.
-            all.push(WithheldReason::Irremovable {
-                person: person_ref.clone(),
-                attribute: Attribute::Active,
-            });
         }
         let made = change.traits().find(|it| it.attribute() == Some(attribute)).map(Edit::traits);
+        let is_new = matches!(change.account(), Some([None, _]));
         if let Some([None, after]) = made.filter(|it| !is_new && it[1] == live.of_person(person, attribute)) {
             all.extend(after.map(|_| WithheldReason::Irremovable { person: person_ref, attribute }));
         }
@@ -344,7 +346,11 @@ impl Undo<'_> {
                 Some([None, after]) if attribute == Attribute::ExternalId && is == after => is,
                 // What else it was made with stays with it.
                 Some([None, _]) if is_new => is,
-                Some([before, after]) if done.attributes.contains(&attribute) && is == after => before,
+                Some([before, after])
+                    if done.attributes.contains(&attribute) && attribute.same(is, after) =>
+                {
+                    before
+                }
                 Some(_) | None => is,
             };
             back.into_iter().for_each(|it| self.facts.person(person, attribute, it));

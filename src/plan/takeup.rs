@@ -248,9 +248,9 @@ fn differs(
 
 /// Whether somebody is what one side of a plan says, of that which it changes.
 fn is(change: &Change<'_>, bound: &Bound, person: PersonIx, side: usize) -> bool {
-    change
-        .traits()
-        .all(|edit| edit.attribute().is_none_or(|it| bound.live.of_person(person, it) == edit.traits()[side]))
+    change.traits().all(|edit| {
+        edit.attribute().is_none_or(|it| it.same(bound.live.of_person(person, it), edit.traits()[side]))
+    })
 }
 
 fn differs_person(change: &Change<'_>, bound: &Bound, user: UserId) -> Option<&'static str> {

@@ -123,5 +123,6 @@ fn of_person(part: PersonPart, active: bool, is_new: bool) -> &'static str {
         (PersonPart::ExternalId, _, false) => "replace the external id",
         (PersonPart::BusinessInfo, _, true) => "make sure of what the company says",
         (PersonPart::BusinessInfo, _, false) => "change what the company says",
+        (PersonPart::NotificationPreferences, ..) => "change the notification preferences",
     }
 }

@@ -179,7 +179,11 @@ fn put(value: &mut Value, traits: &Traits) {
             | Attribute::Approvers
             | Attribute::Email
             | Attribute::FirstName
-            | Attribute::LastName => (),
+            | Attribute::LastName
+            | Attribute::FlightNotificationEnabled
+            | Attribute::FlightNotificationCcEmails
+            | Attribute::BookingNotificationEnabled
+            | Attribute::BookingNotificationCcEmails => (),
         }
     }
     if let Some(business) = value.get_mut("business").and_then(Value::as_object_mut) {

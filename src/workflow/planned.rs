@@ -8,11 +8,14 @@ use jiff::Timestamp;
 
 use super::{Checked, Error, Live, Note, Observation, Run, Wanted, observed, runs, wrong};
 use crate::{
-    apply::{journal::Trust, record},
+    apply::{
+        journal::Trust,
+        record::{self, Creation},
+    },
     files::declared::{Bare, Declared, DeclaredCompany},
     live::{
         FetchError,
-        fetch::{Failed, Going, ReadList, confirm, fetch_lockouts, holders, lockout_holders, named},
+        fetch::{Failed, Going, ReadList, confirm, fetch_lockouts, holders, lockout_holders, named, naming},
     },
     model::{
         finding::Code,
@@ -20,6 +23,7 @@ use crate::{
         observed::{Leads, Observed},
         plan::{Action, Digest, Names, Plan, Undone},
         rules::{Rules, Taken, Unmanaged},
+        selector::Attribute,
         source::{Place, Sources},
         state::Edit,
     },
@@ -28,7 +32,7 @@ use crate::{
         bind::bind,
         diff, digest,
         guard::takes_privileged,
-        rollback,
+        leavers, rollback,
         takeup::{TakenUp, as_approved, same_again},
     },
     report::{document::Saved, render::counted},
@@ -57,6 +61,8 @@ pub(super) async fn planned(
     match wanted {
         Wanted::Files => Ok(Planned { observed: None, ..from_files(live, checked, now).await? }),
         Wanted::Expired => {
+            // Nobody leaves by what has ended.
+            checked.declared.rules.without_look_ups();
             let mut planned = Planned { observed: None, ..from_files(live, checked, now).await? };
             planned.plan.keep_ended();
             Ok(planned)
@@ -87,6 +93,7 @@ async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Pl
     if failed.leave_out(&mut snapshot)? {
         bound = bind(&checked.declared, &snapshot, now).map_err(|it| wrong(it, &checked.loaded))?;
         plan = diff::plan(&bound, &snapshot);
+        leavers::tell(&mut plan, &snapshot);
     }
     if checked.loaded.partial {
         // Other files may name them.
@@ -106,7 +113,8 @@ async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Pl
     Ok(Planned { plan, rules: bound.rules, sources, notes, whole, observed: Some((snapshot, Leads::new())) })
 }
 
-/// Makes a plan, and where it takes a privileged role from somebody, makes it once more knowing who else holds one.
+/// Makes a plan, and where it takes a privileged role from somebody, makes it once more knowing who else holds one; and where it
+/// deactivates somebody, knowing who names the person.
 async fn with_holders(
     (live, checked): (&Live, &Checked),
     mut observation: Observation,
@@ -119,6 +127,13 @@ async fn with_holders(
         *bound = bind(&checked.declared, snapshot, now).map_err(|it| wrong(it, &checked.loaded))?;
         made = plan(&observation)?;
     }
+    let leaving: BTreeSet<(CompanyId, UserId)> = made.leaving().collect();
+    let Observation { snapshot, bound } = &mut observation;
+    if naming(&live.source, checked.declared.rules.look_ups(), &leaving, snapshot).await? {
+        *bound = bind(&checked.declared, snapshot, now).map_err(|it| wrong(it, &checked.loaded))?;
+        made = plan(&observation)?;
+    }
+    leavers::tell(&mut made, &observation.snapshot);
     Ok((observation, made))
 }
 
@@ -270,8 +285,8 @@ async fn undo(
     let first = runs::first(&run, later);
     let successors = runs::successors(later);
     let Run { mut saved, records, journal, trust, .. } = run;
-    let (plan, done) =
-        rollback::with_accounts(&saved.plan, record::done(&records), &record::accounts(&records));
+    let accounts = accounts(live, &record::creations(&records)).await?;
+    let (plan, done) = rollback::with_accounts(&saved.plan, record::done(&records), &accounts);
     saved.plan = plan;
     let mut touched = touched(&saved.plan, &mut checked.declared);
     // Groups that were created have ids that the journal alone knows, or no file at all.
@@ -327,6 +342,25 @@ async fn undo(
     Ok(Planned { plan, rules: bound.rules, sources, notes, whole: whole(&snapshot), observed: None })
 }
 
+/// The accounts that a run has made, by the ids that its plan made up for them. One of which the answer was lost is known by its
+/// address or external id: before it was sent, nobody had either.
+async fn accounts(live: &Live, creations: &[Creation]) -> Result<BTreeMap<UserId, UserId>, Error> {
+    let mut accounts = BTreeMap::new();
+    for it in creations.iter().filter(|it| !it.is_refused) {
+        let found = match it.given {
+            Some(given) => vec![given],
+            None => live.source.find_users(it.company, &it.keys).await?.into_iter().map(|it| it.id).collect(),
+        };
+        // By two keys somebody is found twice.
+        if let [one, ref others @ ..] = found[..]
+            && others.iter().all(|it| *it == one)
+        {
+            accounts.insert(it.made_up, one);
+        }
+    }
+    Ok(accounts)
+}
+
 /// Makes sure that companies were read whose groups are to change: who knows nothing of them could take them for gone.
 fn all_read(snapshot: &Observed, companies: impl IntoIterator<Item = CompanyId>) -> Result<(), Error> {
     let unread = companies.into_iter().find_map(|it| Some((it, snapshot.failed.get(&it)?)));
@@ -361,7 +395,8 @@ pub(super) fn doubted(declared: &Declared, snapshot: &Observed) -> Result<Failed
 
 /// What a plan takes away, by group.
 fn going(plan: &Plan) -> Vec<Going> {
-    let others = plan.people().filter(|it| it.traits().next().is_some());
+    let decides = |it: Attribute| it == Attribute::Active || Attribute::RULES.contains(&it);
+    let others = plan.people().filter(|it| it.traits().filter_map(Edit::attribute).any(decides));
     let others: BTreeSet<UserId> = others.filter_map(|it| it.user()).collect();
     let going = plan.groups().filter_map(|it| {
         Some(Going {

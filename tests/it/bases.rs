@@ -34,7 +34,7 @@ fn base() -> Value {
         "unmanaged": "forbid",
         "guards": {
             "removals": { "percent": 30, "from": 10, "atMost": 50 },
-            "people": { "percent": 5, "from": 10, "atMost": 20 },
+            "people": { "percent": 5, "from": 10, "atMost": 20, "lookUps": 1000 },
             "lockouts": { "people": 5, "memberships": 100 },
             "privileged": ["Trip Manager", "Company Management Admin"],
             "holders": 2,
@@ -334,6 +334,13 @@ fn rows() -> Vec<Row> {
             Some("guards.people.atMost"),
         ),
         ("guards.people", "tightened", |it| it["guards"]["people"]["atMost"] = json!(1), None),
+        (
+            "guards.people.lookUps",
+            "loosened",
+            |it| it["guards"]["people"]["lookUps"] = json!(999),
+            Some("guards.people.lookUps"),
+        ),
+        ("guards.people.lookUps", "tightened", |it| it["guards"]["people"]["lookUps"] = json!(5000), None),
         (
             "guards.lockouts.people",
             "loosened",

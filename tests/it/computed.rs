@@ -313,6 +313,21 @@ fn who_goes_by_a_rule_is_asked_for_alone_and_none_are_asked_where_nobody_goes() 
     let bo = json!([{ "userIds": [{ "id": world.user("bo@voyager.example") }] }]);
     assert_eq!(bodies.iter().filter(|it| **it == bo).count(), 2, "named, and confirmed: {bodies:?}");
     assert!(bodies.contains(&json!([{ "officeIds": [{ "id": BERLIN }] }])), "{bodies:?}");
+    // Nor is anybody believed to go who is otherwise by the same plan in what no rule looks at.
+    for (said, times) in [
+        ("externalId: hr-2", 1),
+        ("notifications: { BOOKING_NOTIFICATION: { enabled: false } }", 1),
+        ("business: { employeeId: \"7\" }", 1),
+        ("business: { office: berlin }", 0),
+        ("active: false", 0),
+    ] {
+        desk(&world, &format!("{MOVES}users: [{{ user: bo@voyager.example, {said} }}]\n"));
+        world.forget();
+        world.plan().expect(0);
+        let log = world.log();
+        let asked = log.iter().filter(|it| it["route"] == "/v3/users/list" && it["body"]["filters"] == bo);
+        assert_eq!(asked.count(), times, "{said}");
+    }
 }
 
 #[test]

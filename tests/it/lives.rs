@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    NO_CHANGES, Run, SEED, World,
-    tenant::{Dice, side_by_side},
+use crate::{
+    notifications::{mails, put},
+    support::{
+        NO_CHANGES, Run, SEED, World,
+        tenant::{Dice, side_by_side},
+    },
 };
 
 pub(crate) const SALES: &str = "dede0000-0000-4000-8000-000000000001";
@@ -110,8 +113,10 @@ fn whoever_leaves_keeps_nothing_and_is_deactivated_after_that() {
 /// A joiner in the service who is also named in Night, with a direct role.
 const NOOR: &str = "  - user: noor@voyager.example
     create: { name: { first: Noor, last: Haddad } }
+    active: true
     externalId: hr-1017
     business: { legalEntity: voyager-de, department: service, employeeId: \"1017\", manager: ana@voyager.example, approvers: [cy@voyager.example, ana@voyager.example] }
+    notifications: { FLIGHT_NOTIFICATION: { ccEmails: [ana@voyager.example] } }
     directRoles: [{ type: COMPANY_REPORT_ADMIN, company: globex }]
 ";
 
@@ -180,8 +185,7 @@ fn whoever_joins_is_named_by_others_in_the_same_plan_under_the_id_of_the_account
         "{}",
         back.stdout
     );
-    // The accounts that were made stay, deactivated.
-    world.run("apply back.json --auto-approve").expect(3);
+    world.run("apply back.json --auto-approve").expect(0);
     assert_eq!(business(&world, "bo@voyager.example"), before);
     assert_eq!(arranged(&world), [""; 0]);
     let plan = world.plan().stdout;
@@ -239,15 +243,15 @@ fn whoever_must_not_go_stays_with_everything_and_it_is_said_why() {
     declare(&world, &leaves("cy"));
     let plan = world.plan().expect(0);
     assert!(plan.stdout.contains("userDelete: deactivates"), "{}", plan.stdout);
-    plan.shows("- member cy@voyager.example deactivated (access/a.yaml:9)");
+    plan.shows("- member cy@voyager.example `active: false` (access/a.yaml:9)");
 }
 
 /// Somebody who joins, two who are given to do with that one, one who moves, one who leaves with a direct role, and one who
 /// comes back: all in one plan.
-const ALL: &str = "  - { user: ana@voyager.example, externalId: hr-1, business: { department: service, manager: noor@voyager.example } }
+const ALL: &str = "  - { user: ana@voyager.example, externalId: hr-1, business: { department: service, manager: noor@voyager.example }, notifications: { BOOKING_NOTIFICATION: { enabled: false } } }
   - { user: cy@voyager.example, directRoles: [{ type: TRAVEL_ARRANGER, arrangerFor: [noor@voyager.example] }] }
   - { user: bo@voyager.example, active: false, reason: left }
-  - { user: gone@voyager.example, active: true, business: { department: service } }
+  - { user: gone@voyager.example, active: true, business: { department: service }, notifications: { FLIGHT_NOTIFICATION: { enabled: false, ccEmails: [cy@voyager.example] } } }
 ";
 
 /// A world where Bo administers Globex, and the desk is what the rule says; and the files by which everybody changes.
@@ -322,6 +326,10 @@ fn in_order(world: &World, what: &str) {
         if let Some(became) = first(&|it| is(it, method, &end)) {
             assert!(became < joined, "{what}: {who} joins before {end}");
         }
+        let mails = format!("/v2/users/{}/notification-preferences", id(who));
+        if let Some(mails) = first(&|it| is(it, "PUT", &mails)) {
+            assert!(joined < mails, "{what}: the mails of {who} come last");
+        }
     }
     if let Some(gone) = first(&|it| is(it, "DELETE", &format!("/v2/users/{}", id("bo")))) {
         let left = first(&|it| says(it, "userIdsToDelete", &id("bo")));
@@ -334,7 +342,7 @@ fn in_order(world: &World, what: &str) {
 }
 
 /// How many writes the way takes.
-const WRITES: u64 = 13;
+const WRITES: u64 = 16;
 
 #[test]
 fn whatever_happens_on_the_way_everybody_is_so_in_the_end_and_nobody_twice() {
@@ -413,6 +421,7 @@ fn a_saved_plan_a_snapshot_and_a_rollback_know_people_as_well() {
     assert_eq!(json["summary"]["peopleCreated"], 1);
 
     let before = business(&world, "ana@voyager.example");
+    let mails = mails(&world, "ana@voyager.example");
     world.run("apply plan.json --auto-approve --journal j.ndjson").expect(0);
     all_is_so(&world, "saved");
     let back = world.run("rollback j.ndjson --out back.json").expect(0);
@@ -424,6 +433,12 @@ fn a_saved_plan_a_snapshot_and_a_rollback_know_people_as_well() {
     let undone = world.run("apply back.json --auto-approve").expect(0);
     assert_eq!(members(&world), ["bo@voyager.example", "cy@voyager.example"], "{}", undone.stdout);
     assert_eq!(business(&world, "ana@voyager.example"), before);
+    let undone =
+        json!([{ "notificationType": "BOOKING_NOTIFICATION", "emailPreference": { "enabled": true } }]);
+    assert_eq!(
+        (mails, self::mails(&world, "ana@voyager.example")),
+        (json!({ "preferences": [] }), json!({ "preferences": undone }))
+    );
     for (who, active) in [("noor", false), ("bo", true), ("gone", false)] {
         let id = world.user(&format!("{who}@voyager.example"));
         let found = world.call("GET", &format!("/v2/users/{id}?includeInactive=true"), Value::Null).1;
@@ -474,6 +489,198 @@ fn more_accounts_than_the_limit_take_an_exception() {
     world.apply().expect(0);
 }
 
+/// The direct roles of somebody, active or not.
+fn roles(world: &World, who: &str) -> Value {
+    let path = format!("/v2/users/{}/roles?includeInactive=true", world.user(who));
+    world.call("GET", &path, Value::Null).1["roles"].take()
+}
+
+const GONE: &str = "gone@voyager.example";
+
+/// A world in which somebody inactive is still in Night and administers Globex.
+fn dormant() -> World {
+    let admin = "directRoles: [{ roleType: COMPANY_ADMIN, metadata: { roleType: COMPANY_ADMIN, companyRef: { id: 2b7e0000-0000-4000-8000-000000000002 } } }]";
+    let seed = seed()
+        .replace("email: gone@voyager.example,", &format!("email: gone@voyager.example, {admin},"))
+        .replace("members: [cy@voyager.example]", "members: [cy@voyager.example, gone@voyager.example]");
+    assert!(seed.contains("cy@voyager.example, gone@voyager.example]") && seed.contains(admin), "{seed}");
+    World::seeded(&seed).with("rolecall.yaml", &rules(KNOWN, ""))
+}
+
+#[test]
+fn whoever_comes_back_has_lost_what_is_to_go_before_the_account_is_active() {
+    let night = |members: &str| {
+        format!(
+            "groups:\n  - {{ name: Night, description: Night desk., roles: unmanaged, members: [{members}] }}\n"
+        )
+    };
+    let users = "users:\n  - { user: gone@voyager.example, active: true, directRoles: [] }\n";
+    for (at, kind) in [(9, json!({})), (0, json!({ "drop": {} })), (1, json!({ "status": { "code": 500 } }))]
+    {
+        let world = dormant();
+        world.write("access/a.yaml", &format!("version: 1\n{}{users}", night("cy@voyager.example")));
+        if at < 9 {
+            world.faults(json!([{ "writes": true, "afterWrites": at, "times": 9, "kind": kind }]));
+        }
+        world.run("apply --auto-approve --max-failures 1");
+        let log: Vec<Value> =
+            world.log().into_iter().filter(|it| it["write"] == true && it["applied"].is_u64()).collect();
+        let is =
+            |end: &str| log.iter().position(|it| it["path"].as_str().is_some_and(|it| it.ends_with(end)));
+        let (active, left, roles_gone) = (is("/activate"), is("/members"), is("/roles"));
+        if let Some(active) = active {
+            assert!(
+                left.is_some_and(|it| it < active) && roles_gone.is_some_and(|it| it < active),
+                "{log:?}"
+            );
+        }
+        world.faults(json!([]));
+        world.apply().expect(0);
+        world.plan().expect(0).ends_with(NO_CHANGES);
+        assert_eq!(roles(&world, GONE), json!([]));
+    }
+    // What stays comes back with the account: it is shown, and counts as gained.
+    let world = dormant();
+    world.write("rolecall.yaml", &rules(KNOWN, "").replace("privileged: [], ", ""));
+    world.write("access/a.yaml", "version: 1\nusers:\n  - { user: gone@voyager.example, active: true }\n");
+    let plan = world.plan();
+    assert!(plan.stdout.contains("COMPANY_ADMIN of globex"), "{}", plan.stdout);
+    assert_eq!(plan.code, 6, "{}", plan.stdout);
+}
+
+#[test]
+fn whoever_left_keeps_nothing_that_is_looked_at_though_the_account_is_not_active_any_more() {
+    let world = dormant();
+    let files = "version: 1
+groups:
+  - { name: Night, description: Night desk., roles: unmanaged, members: [cy@voyager.example, gone@voyager.example] }
+users:
+  - { user: gone@voyager.example, active: false, directRoles: [{ type: COMPANY_ADMIN, company: globex }] }
+";
+    world.write("access/a.yaml", files);
+    let plan = world.plan().expect(0);
+    let plan = plan.shows("- member gone@voyager.example `active: false` (access/a.yaml:5)");
+    assert_eq!(plan.stdout.matches("and this entry is void").count(), 2, "{}", plan.stdout);
+    world.apply().expect(0);
+    assert_eq!(
+        (members_of(&world, "Night"), roles(&world, GONE)),
+        (vec!["cy@voyager.example".to_owned()], json!([]))
+    );
+    let again = world.plan().expect(0);
+    assert_eq!(again.stdout.matches("and this entry is void").count(), 2, "{}", again.stdout);
+    world.run("drift").expect(0);
+}
+
+fn members_of(world: &World, group: &str) -> Vec<String> {
+    world.members(group).into_iter().collect()
+}
+
+#[test]
+fn an_account_that_is_there_is_neither_made_again_nor_activated_unasked() {
+    let create = "create: { name: { first: G, last: H } }, business: { legalEntity: voyager-de";
+    for (entry, said) in [
+        (
+            format!("user: gone@voyager.example, {create} }}"),
+            "the account is there and not active, and stays so; write `active: true`",
+        ),
+        (
+            format!("user: new@voyager.example, externalId: hr-9, {create} }}"),
+            "no account is made: gone@voyager.example has externalId hr-9 already",
+        ),
+        (
+            format!("user: new@voyager.example, {create}, employeeId: \"99\" }}"),
+            "no account is made: gone@voyager.example has employeeId 99 already",
+        ),
+    ] {
+        let seed = seed().replace(
+            "email: gone@voyager.example,",
+            "email: gone@voyager.example, externalId: hr-9, employeeId: \"99\",",
+        );
+        let world = World::seeded(&seed).with("rolecall.yaml", &rules(KNOWN, ""));
+        world.write("access/a.yaml", &format!("version: 1\nusers:\n  - {{ {entry} }}\n"));
+        let plan = world.plan();
+        assert!(plan.stdout.contains(said), "{}", plan.stdout);
+        world.apply();
+        assert!(
+            !world.writes().iter().any(|it| it.contains("activate") || it == "POST /v2/users"),
+            "{:?}",
+            world.writes()
+        );
+    }
+}
+
+#[test]
+fn whoever_is_locked_out_gets_no_account_and_none_back() {
+    let lockout = |who: &str| {
+        format!("lockout: [{{ email: {who}, since: 2026-01-01, reason: r, until: 2098-01-01 }}]\n")
+    };
+    for who in ["noor@voyager.example", GONE] {
+        let world = world();
+        world.write("rolecall.yaml", &format!("{}{}", rules(KNOWN, ""), lockout(who)));
+        let back = "  - { user: gone@voyager.example, active: true, business: { department: service } }\n";
+        declare(&world, &format!("{NOOR}{back}"));
+        let plan = world.plan();
+        assert!(
+            plan.code != 8 && plan.stdout.contains(&format!("{who} is locked out, and this entry is void")),
+            "{} {}",
+            plan.stdout,
+            plan.stderr
+        );
+        world.apply();
+        let wrote = world.writes();
+        assert_eq!(wrote.iter().any(|it| it == "POST /v2/users"), who == GONE, "{wrote:?}");
+        assert_eq!(wrote.iter().any(|it| it.ends_with("/activate")), who != GONE, "{wrote:?}");
+    }
+}
+
+#[test]
+fn a_rollback_finds_an_account_whose_creation_was_not_answered() {
+    for is_killed in [true, false] {
+        let world = world();
+        declare(&world, NOOR);
+        let times = if is_killed { 99 } else { 1 };
+        world.faults(json!([{ "path": "/v2/users", "writes": true, "times": times, "kind": { "drop": { "afterWrite": true } } }]));
+        if is_killed {
+            world.faults(json!([{ "path": "/v2/users", "writes": true, "kind": { "slow": { "ms": 600_000, "afterWrite": true } } }]));
+            let mut child = world.start("apply --auto-approve --journal j.ndjson");
+            world.until(|stats| stats["applied"] == 1);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            world.until(|stats| stats["inFlight"] == 0);
+        } else {
+            world.run("apply --auto-approve --journal j.ndjson").expect(0);
+        }
+        world.faults(json!([]));
+        world.run("rollback j.ndjson --out back.json").expect(0).shows("- person account deactivated");
+        world.run("apply back.json --auto-approve").expect(0);
+        let id = world.user("noor@voyager.example");
+        let found = world.call("GET", &format!("/v2/users/{id}?includeInactive=true"), Value::Null).1;
+        assert_eq!(found["isActive"], false, "killed: {is_killed}");
+    }
+}
+
+#[test]
+fn nobody_is_deactivated_where_the_approver_who_follows_was_not_written() {
+    let approved = "  - { user: ana@voyager.example, business: { approvers: [bo@voyager.example], manager: bo@voyager.example } }\n";
+    let world = world();
+    declare(&world, approved);
+    world.apply().expect(0);
+    world.forget();
+    declare(
+        &world,
+        &format!("{}  - {{ user: bo@voyager.example, active: false }}\n", approved.replace("bo@", "cy@")),
+    );
+    let path = format!("/v2/users/{}/business-info", world.user("ana@voyager.example"));
+    world
+        .faults(json!([{ "path": path, "writes": true, "times": 9, "kind": { "status": { "code": 400 } } }]));
+    world.run("apply --auto-approve").expect(3);
+    let bo = format!("/v2/users/{}", world.user("bo@voyager.example"));
+    assert_eq!(world.call("GET", &bo, Value::Null).1["isActive"], true);
+    world.faults(json!([]));
+    world.apply().expect(0);
+    world.plan().expect(0).ends_with(NO_CHANGES);
+}
+
 /// What the files say of somebody at one time, and so what the person is afterwards.
 #[derive(Clone, Debug, Default)]
 struct Life {
@@ -481,6 +688,8 @@ struct Life {
     department: Option<&'static str>,
     manager: Option<&'static str>,
     external: Option<String>,
+    mails: Option<bool>,
+    copies: Option<Vec<String>>,
     creates: bool,
 }
 
@@ -492,6 +701,10 @@ impl Life {
             department: dice.in_hundred(60).then(|| ["sales", "service"][dice.below(2)]),
             manager: dice.in_hundred(40).then(|| managers[dice.below(3)]),
             external: dice.in_hundred(40).then(|| format!("hr-{who}-{}", dice.below(3))),
+            mails: dice.in_hundred(40).then(|| dice.in_hundred(50)),
+            copies: dice.in_hundred(40).then(|| {
+                managers[..dice.below(4)].iter().map(|it| format!("{it}@voyager.example")).collect()
+            }),
             creates: who == "noor",
         }
     }
@@ -509,6 +722,11 @@ impl Life {
         }
         if !business.is_empty() {
             parts.push(format!("business: {{ {} }}", business.join(", ")));
+        }
+        let mut mails: Vec<String> = self.mails.map(|it| format!("enabled: {it}")).into_iter().collect();
+        mails.extend(self.copies.as_ref().map(|it| format!("ccEmails: [{}]", it.join(", "))));
+        if !mails.is_empty() {
+            parts.push(format!("notifications: {{ FLIGHT_NOTIFICATION: {{ {} }} }}", mails.join(", ")));
         }
         if parts.len() == 1 { String::new() } else { format!("  - {{ {} }}\n", parts.join(", ")) }
     }
@@ -549,7 +767,11 @@ fn random_lives_end_as_declared_and_leave_the_rest_to_the_letter() {
                 json!({ "n": dice.below(1000), "deep": [null, { "x": format!("\u{e9}{}", dice.below(9)) }] });
             body["accountingCode"] = json!(format!("{}", dice.below(100)));
             assert!(world.call("PUT", &path, body.clone()).0 < 300);
-            unknown.insert(*who, rest(&body));
+            let other = json!({ "notificationType": "OTHER", "x": dice.below(1000) });
+            let own = json!({ "notificationType": "FLIGHT_NOTIFICATION", "emailPreference": { "y": dice.below(9) } });
+            let list = if dice.in_hundred(50) { json!([other, own]) } else { json!([other]) };
+            put(&world, &format!("{who}@voyager.example"), &list);
+            unknown.insert(*who, (rest(&body), other, if list[1].is_null() { Value::Null } else { own }));
         }
         for step in 0..3 {
             let what = format!("seed {number}, step {step}");
@@ -602,9 +824,28 @@ fn random_lives_end_as_declared_and_leave_the_rest_to_the_letter() {
                 let manager = life.manager.map(|it| world.user(&format!("{it}@voyager.example")));
                 assert!(manager.is_none_or(|it| of["managerRef"]["id"] == *it), "{what}: {who}");
                 assert!(life.external.as_ref().is_none_or(|it| found["externalId"] == **it), "{what}: {who}");
+                let list = mails(&world, &email)["preferences"].clone();
+                let all = list.as_array().unwrap();
+                let own = all.iter().find(|it| it["notificationType"] == "FLIGHT_NOTIFICATION");
+                let own = own.map_or(Value::Null, |it| it["emailPreference"].clone());
                 if let Some(unknown) = unknown.get(who) {
-                    assert_eq!(&rest(&of), unknown, "{what}: {who}");
+                    assert_eq!(&rest(&of), &unknown.0, "{what}: {who}");
+                    assert_eq!(
+                        (&all[0], &own["y"]),
+                        (&unknown.1, &unknown.2["emailPreference"]["y"]),
+                        "{what}: {who}"
+                    );
+                    assert!(all.len() <= 2, "{what}: {who} {list}");
                 }
+                let is = own["enabled"].as_bool().unwrap_or(true);
+                assert!(life.mails.is_none_or(|it| it == is), "{what}: {who} {list}");
+                let copies = own["ccEmails"].as_array().map_or(&[][..], Vec::as_slice);
+                assert!(
+                    life.copies.as_ref().is_none_or(
+                        |it| it.len() == copies.len() && it.iter().all(|it| copies.contains(&json!(it)))
+                    ),
+                    "{what}: {who} {list}"
+                );
                 let is_in = desk.contains(&email);
                 let shall = found["isActive"] == true && of["departmentRef"]["id"] == SERVICE;
                 assert_eq!(is_in, shall, "{what}: {who} is in the groups of who the person is\n{entries}");

@@ -127,11 +127,8 @@ fn a_refusal_names_the_right_that_the_operation_needs() {
 const UNDONE: [(&str, &[&str], bool); 5] = [
     (
         "  - user: noor@voyager.example\n    create: { name: { first: Noor, last: Haddad } }\n    business: { legalEntity: voyager-de, department: sales }\n",
-        &[
-            "- person account deactivated",
-            "! user noor@voyager.example the account stays, deactivated: the API has no way to erase it",
-        ],
-        true,
+        &["- person account deactivated the account itself stays: the API has no way to erase one"],
+        false,
     ),
     (
         "  - { user: ana@voyager.example, externalId: hr-1 }\n",

@@ -176,6 +176,7 @@ impl Check {
             traits,
             create: Vec::new(),
             business: None,
+            notifications: Vec::new(),
             from,
         };
         // Nobody gets an account to leave.

@@ -105,6 +105,8 @@ impl Check {
             rules.people_from = self.number(&people.from, "from", 1, u64::MAX).unwrap_or(rules.people_from);
             let most = self.number(&people.at_most, "atMost", 0, u64::MAX);
             rules.people_at_most = most.unwrap_or(rules.people_at_most);
+            let look_ups = self.number(&people.look_ups, "lookUps", 0, u64::MAX);
+            rules.people_look_ups = look_ups.unwrap_or(rules.people_look_ups);
         }
         if let Some(lockouts) = guards.lockouts.as_ref() {
             let number = |check: &mut Self, raw, key| check.number(raw, key, 0, u64::MAX);

@@ -3,7 +3,7 @@
 use super::{
     super::{
         At,
-        access::{CreateEntry, DirectRoleEntry, TravellerEntry, UserEntry},
+        access::{CreateEntry, DirectRoleEntry, NotificationEntry, TravellerEntry, UserEntry},
         declared::{
             DeclaredDirect, DeclaredDirectRole, DeclaredTrait, DeclaredTraveller, DeclaredUser, TraitValue,
         },
@@ -14,20 +14,21 @@ use super::{
 use crate::model::{
     direct::{DirectRole, Kind, Reach, TYPES, known},
     finding::{Code, Finding, did_you_mean},
-    ids::{PersonKey, PersonRef},
-    selector::Attribute,
+    ids::{Email, InvalidId, PersonKey, PersonRef},
+    selector::{Attribute, BETWEEN},
     source::Place,
 };
 
 impl Check {
     pub(super) fn user(&mut self, entry: &At<UserEntry>) -> Option<DeclaredUser> {
-        const HELP: &str = "write `{ user: WHO, … }` with what is declared of the person: `create`, `active`, `externalId`, `business` or `directRoles`";
+        const HELP: &str = "write `{ user: WHO, … }` with what is declared of the person: `create`, `active`, `externalId`, `business`, `notifications` or `directRoles`";
         let (from, v) = (self.at(entry), &entry.v);
         let said = [
             v.create.is_absent(),
             v.active.is_absent(),
             v.external_id.is_absent(),
             v.business.is_absent(),
+            v.notifications.is_absent(),
             v.direct_roles.is_absent(),
         ];
         let is_silent = said.iter().all(|it| *it);
@@ -38,7 +39,9 @@ impl Check {
         }
         let roles = self.listing(&v.direct_roles, Self::direct_role);
         self.no_direct_role_twice(&roles.entries);
-        let (traits, create) = (self.traits(v), self.create(v));
+        let (mut traits, create) = (self.traits(v), self.create(v));
+        let (notifications, mails) = self.notifications(v);
+        traits.extend(mails);
         self.maybe_reason(&v.reason);
         let says_roles = !v.direct_roles.is_absent();
         let business = v.business.as_ref().map(|it| self.at(it));
@@ -49,6 +52,7 @@ impl Check {
             traits,
             create,
             business,
+            notifications,
             from,
         })
     }
@@ -145,6 +149,67 @@ impl Check {
         }
         traits.sort_by_key(|it| it.attribute);
         traits
+    }
+
+    /// Which mails are declared of a person, sorted by attribute, and where each type of notification begins.
+    fn notifications(&mut self, v: &UserEntry) -> (Vec<(&'static str, Place)>, Vec<DeclaredTrait>) {
+        let (mut places, mut mails) = (Vec::new(), Vec::new());
+        let Some(entry) = v.notifications.as_ref() else { return (places, mails) };
+        let types = [
+            (&entry.v.flight, [Attribute::FlightNotificationEnabled, Attribute::FlightNotificationCcEmails]),
+            (
+                &entry.v.booking,
+                [Attribute::BookingNotificationEnabled, Attribute::BookingNotificationCcEmails],
+            ),
+        ];
+        if types.iter().all(|it| it.0.is_absent()) {
+            self.silent(self.at(entry), "`notifications` says nothing");
+        }
+        for (of, [enabled, copies]) in types {
+            let (Some(of), Some((name, _))) = (of.as_ref(), enabled.notification()) else { continue };
+            let (at, NotificationEntry { enabled: is, cc_emails }) = (self.at(of), &of.v);
+            places.push((name, at));
+            if is.is_absent() && cc_emails.is_absent() {
+                self.silent(at, &format!("`{name}` says nothing"));
+            }
+            if let Some(is) = is.as_ref() {
+                let value = TraitValue::Ready(if is.v { "true" } else { "false" }.into());
+                mails.push(DeclaredTrait { attribute: enabled, value, from: self.at(is) });
+            }
+            if let Some(all) = cc_emails.as_ref() {
+                let value = TraitValue::Ready(self.addresses(&all.v).join(BETWEEN).into());
+                mails.push(DeclaredTrait { attribute: copies, value, from: self.at(all) });
+            }
+        }
+        (places, mails)
+    }
+
+    fn silent(&mut self, at: Place, message: &str) {
+        self.say(Finding::new(Code::InvalidUser, at, message).help("leave it out"));
+    }
+
+    /// The addresses of a list, in its order.
+    fn addresses(&mut self, list: &[At<String>]) -> Vec<String> {
+        let mut found: Vec<(Email, Place)> = Vec::with_capacity(list.len());
+        for raw in list {
+            let at = self.at(raw);
+            let address: Email = match raw.v.parse() {
+                Ok(address) => address,
+                Err(error) => {
+                    let error: InvalidId = error;
+                    let finding = Finding::new(Code::InvalidEmail, at, error.to_string());
+                    self.say(finding.help("write an address, such as `desk@voyager.example`"));
+                    continue;
+                }
+            };
+            self.one_alphabet(at, address.as_str(), "the address");
+            if let Some((_, first)) = found.iter().find(|it| it.0 == address) {
+                let finding = Finding::new(Code::InvalidUser, at, format!("{address} is listed twice"));
+                self.say(finding.related(*first, "first listed here").help("leave one of them out"));
+            }
+            found.push((address, at));
+        }
+        found.into_iter().map(|it| it.0.to_string()).collect()
     }
 
     fn direct_role(&mut self, entry: &At<DirectRoleEntry>) -> Option<DeclaredDirectRole> {

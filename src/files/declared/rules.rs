@@ -27,12 +27,14 @@ pub struct DeclaredRules {
     pub(crate) from: usize,
     /// Most that may go in one apply.
     pub(crate) at_most: usize,
-    /// Most accounts that are deactivated or created in one apply, in percent of those that are known to be active.
+    /// Most accounts that are deactivated, activated or created in one apply, in percent of those that are known to be active.
     pub(crate) people_percent: u8,
     /// That share is looked at where at least so many are.
     pub(crate) people_from: usize,
-    /// Most accounts that are deactivated or created in one apply.
+    /// Most accounts that are deactivated, activated or created in one apply.
     pub(crate) people_at_most: usize,
+    /// Most people of a company who are asked whether they name somebody who leaves.
+    pub(crate) people_look_ups: usize,
     /// Most people who are cut off everywhere in one apply.
     pub(crate) lockout_people: usize,
     /// Most memberships that go by that.
@@ -77,6 +79,7 @@ impl Default for DeclaredRules {
             people_percent: default.people_percent,
             people_from: default.people_from,
             people_at_most: default.people_at_most,
+            people_look_ups: Self::LOOK_UPS,
             lockout_people: default.lockout_people,
             lockout_memberships: default.lockout_memberships,
             holders: default.holders,
@@ -93,6 +96,9 @@ impl Default for DeclaredRules {
 }
 
 impl DeclaredRules {
+    /// How many people are asked whether they name somebody who leaves, unless the files say otherwise.
+    pub(crate) const LOOK_UPS: usize = 1000;
+
     /// Rules that limit nothing.
     pub(crate) fn unlimited() -> Self {
         Self {
@@ -100,6 +106,7 @@ impl DeclaredRules {
             at_most: usize::MAX,
             people_percent: 100,
             people_at_most: usize::MAX,
+            people_look_ups: 0,
             lockout_people: usize::MAX,
             lockout_memberships: usize::MAX,
             holders: 0,
@@ -111,6 +118,17 @@ impl DeclaredRules {
     /// These rules, and those from outside the files.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(self.floors.iter().map(|it| &it.rules))
+    }
+
+    /// Most people of a company who are asked whether they name somebody who leaves: whoever sets more is followed.
+    pub fn look_ups(&self) -> usize {
+        self.all().map(|it| it.people_look_ups).max().unwrap_or_default()
+    }
+
+    /// Asks nobody for those who leave.
+    pub(crate) fn without_look_ups(&mut self) {
+        self.people_look_ups = 0;
+        self.floors.iter_mut().for_each(|it| it.rules.people_look_ups = 0);
     }
 
     /// Whether a role of groups is privileged: by what it permits, or because the files name it or what it permits.

@@ -25,6 +25,8 @@ pub(crate) struct DeclaredUser {
     pub(crate) create: Vec<DeclaredTrait>,
     /// Where the mapping of what the company says begins.
     pub(crate) business: Option<Place>,
+    /// Where what is said of each type of notification begins.
+    pub(crate) notifications: Vec<(&'static str, Place)>,
     pub(crate) from: Place,
 }
 
@@ -100,10 +102,9 @@ impl DeclaredUser {
         })
     }
 
-    /// Whether the account shall be active, where that is said.
+    /// Whether the account shall be active, where that is said: one that is made is so without.
     pub(crate) fn active(&self) -> Option<bool> {
-        let said = self.said(Attribute::Active).map(|it| it == "true");
-        said.or((!self.create.is_empty()).then_some(true))
+        self.said(Attribute::Active).map(|it| it == "true")
     }
 
     /// The value that is declared of an attribute, where that is known offline.

@@ -15,7 +15,7 @@ pub(super) const MOST_BYTES: usize = 64 << 10;
 
 /// Reads fields.
 pub(super) struct Fields<R: Read> {
-    source: BufReader<DecodeReaderBytes<R, Vec<u8>>>,
+    source: BufReader<DecodeReaderBytes<BufReader<R>, Vec<u8>>>,
     core: Reader,
     delimiter: u8,
     field: Box<[u8]>,
@@ -92,9 +92,12 @@ impl<R: Read> Fields<R> {
             Encoding::Utf16 => Some(encoding_rs::UTF_16LE),
             Encoding::Windows1252 => Some(encoding_rs::WINDOWS_1252),
         };
-        // What is not UTF-8 comes through as it is, for a finding at its place. A mark at the beginning is believed first.
+        // What is not UTF-8 comes through as it is, for a finding at its place. A mark at the beginning is believed first; what
+        // cannot be read is said when it is read.
+        let mut source = BufReader::new(source);
+        let is_marked = source.fill_buf().is_ok_and(|it| it.starts_with("\u{feff}".as_bytes()));
         let decoded = DecodeReaderBytesBuilder::new()
-            .encoding(encoding)
+            .encoding(encoding.filter(|_| !is_marked))
             .utf8_passthru(true)
             .strip_bom(true)
             .bom_override(true)

@@ -45,6 +45,14 @@ fn a_field_is_where_it_begins_whatever_stands_before_it() {
     for (bytes, delimiter, encoding, expected) in rows {
         assert_eq!(fields(&bytes, delimiter, encoding), expected, "{}", String::from_utf8_lossy(&bytes));
     }
+    for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Windows1252] {
+        let marked = "\u{feff}añil,b\n".as_bytes();
+        assert_eq!(
+            fields(marked, Delimiter::Comma, encoding),
+            ["1:1 añil", "1:6 b|"],
+            "the mark is believed"
+        );
+    }
     assert_eq!(
         fields(&utf16("é,b"), Delimiter::Comma, Encoding::Utf16),
         ["1:1 é", "1:3 b|"],

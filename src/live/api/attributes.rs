@@ -5,7 +5,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Part;
+use super::{
+    Part,
+    notifications::{preference, put_preference},
+};
 use crate::model::{
     acting::{Arrangers, Consent},
     ids::{CompanyId, UserId, parse_uuid},
@@ -19,6 +22,7 @@ impl PersonPart {
         match self {
             Self::Account | Self::ExternalId => Part::Profile,
             Self::BusinessInfo => Part::BusinessInfo,
+            Self::NotificationPreferences => Part::NotificationPreferences,
         }
     }
 
@@ -28,6 +32,7 @@ impl PersonPart {
             Self::Account => Part::Profile,
             Self::ExternalId => Part::ExternalId,
             Self::BusinessInfo => Part::BusinessInfo,
+            Self::NotificationPreferences => Part::NotificationPreferences,
         }
     }
 }
@@ -41,6 +46,8 @@ enum Form {
     References(&'static str),
     /// A text in objects inside each other.
     Inside(&'static [&'static str]),
+    /// In a list, with one element for each type of notification.
+    Preference,
 }
 
 fn form(attribute: Attribute) -> Form {
@@ -61,6 +68,8 @@ fn form(attribute: Attribute) -> Form {
         Attribute::Email => Form::Inside(&["businessInfo", "email"]),
         Attribute::FirstName => Form::Inside(&["personalInfo", "name", "given"]),
         Attribute::LastName => Form::Inside(&["personalInfo", "name", "family1"]),
+        Attribute::FlightNotificationEnabled | Attribute::FlightNotificationCcEmails => Form::Preference,
+        Attribute::BookingNotificationEnabled | Attribute::BookingNotificationCcEmails => Form::Preference,
     }
 }
 
@@ -83,8 +92,11 @@ pub(crate) fn traits(part: PersonPart, object: &Object) -> Traits {
                 all.map(|it| it.into_iter().map(id).collect::<Vec<_>>().join(","))
             }
             Form::Inside(path) => inside(object, path),
+            Form::Preference => preference(attribute, object),
         };
-        value.into_iter().filter(|it| !it.is_empty()).for_each(|it| traits.put(attribute, it));
+        // That nobody gets a copy is told as well.
+        let is_held = |it: &String| !it.is_empty() || attribute.has_addresses();
+        value.into_iter().filter(is_held).for_each(|it| traits.put(attribute, it));
     }
     traits
 }
@@ -100,6 +112,7 @@ pub(crate) fn put(attribute: Attribute, value: Option<&str>, object: &mut Object
             (field, value.map(|it| json!(all(it))))
         }
         Form::Inside(path) => return put_inside(path, value, object),
+        Form::Preference => return put_preference(attribute, value, object),
     };
     match value {
         Some(value) => object.set(field, &value),
@@ -183,13 +196,16 @@ mod tests {
                 Form::Text(_) | Form::Inside(_) => "A \u{e9}".to_owned(),
                 Form::Reference(_) => one.to_owned(),
                 Form::References(_) => format!("{two},{one}"),
+                Form::Preference if attribute.has_addresses() => "a@x.example, b@x.example".to_owned(),
+                Form::Preference => "false".to_owned(),
             };
             let mut it = object(&format!("{{{rest}}}"));
+            let before = traits(attribute.part(), &it);
             put(attribute, Some(&value), &mut it);
             assert_eq!(traits(attribute.part(), &it).get(attribute), Some(&*value), "{attribute:?}");
             assert!(serde_json::to_string(&it).expect("JSON").starts_with(&format!("{{{rest},")));
             put(attribute, None, &mut it);
-            assert!(traits(attribute.part(), &it).is_empty());
+            assert_eq!(traits(attribute.part(), &it), before);
         }
     }
 

@@ -23,6 +23,7 @@ mod error;
 #[cfg(any(fuzzing, debug_assertions))]
 pub mod fuzzing;
 mod liberal;
+mod notifications;
 mod page;
 mod paging;
 mod person;

@@ -262,6 +262,28 @@ impl Reader {
         Ok(if self.refuses_bulk(company, &listed) { None } else { Some(listed?) })
     }
 
+    /// Returns everybody of a company whose account is active; `None` as [`list_users`](Self::list_users).
+    pub async fn list_active(&self, company: CompanyId) -> Result<Option<Vec<User>>, ApiError> {
+        if self.is_bulk_refused(company) {
+            return Ok(None);
+        }
+        let body = Listed {
+            company_id: Id { id: company },
+            user_status_filter: Accounts::Active.status(),
+            sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
+            filters: None,
+            search_text: None,
+        };
+        let rows = self.list_of::<Told>(list_request(company), &body).await;
+        if self.refuses_bulk(company, &rows) {
+            return Ok(None);
+        }
+        // A server that does not know the filter answers with everybody.
+        let active = rows?.into_iter().filter(|it| it.active != Some(false));
+        let settled = active.map(|it| self.noted(it).settled(|_| true));
+        Ok(Some(settled.map(|it| User { company: it.company.or(Some(company)), ..it }).collect()))
+    }
+
     /// Returns everybody whom a rule for members means, inactive people included (contract §7.2): by a list that the server
     /// filters, of which every row has to be one that was asked for.
     ///

@@ -15,7 +15,7 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, PersonRef, UserId},
         observed::{Observed, completed},
-        selector::Traits,
+        selector::{PersonPart, Traits},
     },
 };
 
@@ -53,7 +53,8 @@ pub(super) async fn read(
     observed.direct.extend(direct);
     observed.profiles.extend(profiles);
     let (told, business) =
-        try_join(source.travel_arrangers(here, user), source.business_info(here, user)).await?;
+        try_join(source.travel_arrangers(here, user), source.part(here, user, PersonPart::BusinessInfo))
+            .await?;
     // A snapshot may hold less of a person, and does not say so.
     observed.led.extend(business.iter().filter(|_| source.taken().is_none()).map(|_| user));
     observed.profiles.extend(business.map(|it| (user, it)));
@@ -81,7 +82,7 @@ pub(super) async fn read(
     let roles: Vec<Option<(UserId, DirectRoles)>> = roles.buffered(AT_ONCE).try_collect().await?;
     let led = led.into_iter().filter(|it| !observed.profiles.contains_key(&it.1)).take(MOST_ASKED);
     let read = stream::iter(led).map(|(company, it)| async move {
-        Read::Ok(source.business_info(company, it).await?.map(|traits| (it, traits)))
+        Read::Ok(source.part(company, it, PersonPart::BusinessInfo).await?.map(|traits| (it, traits)))
     });
     let read: Vec<Option<(UserId, Traits)>> = read.buffered(AT_ONCE).try_collect().await?;
     observed.direct.extend(roles.into_iter().flatten());

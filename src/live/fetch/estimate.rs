@@ -7,10 +7,14 @@ use std::{
 
 use futures_util::future::try_join3;
 
-use super::{Failed, FetchError, GroupReads, Read, ReadList, people, policies, profiles};
+use super::{Failed, FetchError, GroupReads, Read, ReadList, naming, people, policies, profiles};
 use crate::{
     live::source::Source,
-    model::{directory::Directory, ids::CompanyId},
+    model::{
+        dialect::{Dialect, UserDelete},
+        directory::Directory,
+        ids::CompanyId,
+    },
 };
 
 /// What a reading will take.
@@ -29,15 +33,15 @@ pub struct Estimate {
 /// Groups are taken to be as large as the files say, and pages as long as a company's API lets them be. People that no file names, and who would be looked up to
 /// be named, are not counted; nor is what confirms removals, nor who else holds a privileged role that the plan takes away, nor
 /// repeated requests.
-pub async fn estimate(
+pub async fn estimate<'a>(
     source: &Source,
     list: &ReadList<'_>,
-    page_limit: impl Fn(CompanyId) -> u32,
+    dialect: impl Fn(CompanyId) -> &'a Dialect,
 ) -> Result<Estimate, FetchError> {
     let answers = Cell::new((0, Duration::ZERO));
     let (mut requests, mut unread, mut failed) = (0, 0, Failed::default());
     for reads in &list.companies {
-        let page = usize::try_from(page_limit(reads.id).max(1)).unwrap_or(usize::MAX);
+        let page = usize::try_from(dialect(reads.id).page_limit.max(1)).unwrap_or(usize::MAX);
         let pages = |rows: usize| rows.div_ceil(page).max(1);
         let count = |rows: usize, waited: Duration| {
             let (answered, total) = answers.get();
@@ -53,8 +57,15 @@ pub async fn estimate(
         let whole = |it: &GroupReads| it.values().map(|it| pages(it.members) + 1).sum::<usize>();
         // Of a rule a page or more: how many it means is not known.
         requests += (whole(&groups) + whole(&rest) + reads.selectors.len()) as u64;
-        requests += profiles::requests(reads, &Directory::new(&people.users), &people.profiles);
-        requests += policies::requests(source, reads, (&heads, &people.users)).await?;
+        let directory = Directory::new(&people.users);
+        let alone = profiles::alone(reads, &directory, &people.profiles);
+        requests += alone.len() as u64 + profiles::mails(reads, &directory);
+        let listed = policies::everybody(source, reads).await?;
+        requests += policies::requests(reads, listed.as_deref(), (&heads, &people.users));
+        if !reads.leaving(&directory).is_empty() && dialect(reads.id).user_delete == UserDelete::Deactivates {
+            let known = (&*people.users, &alone);
+            requests += naming::requests(source, (reads.id, list.look_ups), listed, known).await?;
+        }
         unread += heads.len().saturating_sub(groups.len() + rest.len()) as u64;
     }
     failed.not_all(list.companies.len())?;

@@ -31,6 +31,8 @@ pub struct ReadList<'a> {
     pub(super) singled_out: Vec<PersonRef>,
     /// Of whom it is read what they are apart from access.
     pub profiles: Profiles,
+    /// Most people of a company who are asked whether they name somebody who leaves.
+    pub(super) look_ups: usize,
 }
 
 /// Of whom it is read what they are apart from access.
@@ -68,6 +70,8 @@ pub(super) struct CompanyReads<'a> {
     pub(super) newcomers: Vec<&'a DeclaredUser>,
     /// Who leaves, by how they are named: those among them who are active are looked at like those who are locked out.
     leavers: Vec<&'a PersonRef>,
+    /// Who shall be active, by how they are named: those among them who are not come back with all that they hold.
+    active: Vec<&'a PersonRef>,
     /// What policies need.
     pub(super) policies: PolicyReads,
     /// Groups that a saved plan or a journal touches.
@@ -95,6 +99,8 @@ pub(super) type GroupReads = BTreeMap<GroupId, GroupRead>;
 pub(super) struct Found {
     /// Who is locked out and may be in groups.
     pub(super) cut_off: BTreeSet<UserId>,
+    /// Whose account is not active, and shall be.
+    pub(super) back: Vec<UserId>,
     pub(super) identity: Option<UserId>,
     /// Users whose direct roles are read.
     pub(super) direct: BTreeSet<UserId>,
@@ -132,12 +138,8 @@ impl<'a> ReadList<'a> {
                 also: also.iter().filter(|it| it.0 == company.id).map(|it| it.1).collect(),
                 profiles: company.profiles(),
                 newcomers: company.users.iter().filter(|it| !it.create.is_empty()).collect(),
-                leavers: company
-                    .users
-                    .iter()
-                    .filter(|it| it.active() == Some(false))
-                    .map(|it| &it.person)
-                    .collect(),
+                leavers: declared_active(company, false),
+                active: declared_active(company, true),
                 policies: PolicyReads::new(declared, company),
                 selectors: company
                     .selectors()
@@ -153,8 +155,14 @@ impl<'a> ReadList<'a> {
             known: declared.searched_companies(),
             singled_out,
             profiles: Profiles::default(),
+            look_ups: declared.rules.look_ups(),
         }
     }
+}
+
+/// The people of whom the files say whether their accounts shall be active, of one answer.
+fn declared_active(company: &DeclaredCompany, active: bool) -> Vec<&PersonRef> {
+    company.users.iter().filter(|it| it.active() == Some(active)).map(|it| &it.person).collect()
 }
 
 impl CompanyReads<'_> {
@@ -211,10 +219,17 @@ impl CompanyReads<'_> {
         let identity = self.identity.as_ref().and_then(one);
         let leavers = self.leaving(directory);
         let locked = locked.iter().chain(&leavers).copied();
+        let back = self.coming_back(directory);
         let direct = self.direct.iter().filter_map(one).chain(identity).chain(locked);
-        let direct = direct.collect();
+        let direct = direct.chain(back.iter().copied()).collect();
         let cut_off = self.cut_off(directory).into_iter().chain(leavers).collect();
-        Found { direct, identity, cut_off }
+        Found { direct, identity, cut_off, back }
+    }
+
+    /// Finds those who come back: whose accounts are not active yet.
+    pub(super) fn coming_back(&self, directory: &Directory<'_>) -> Vec<UserId> {
+        let known = self.active.iter().filter_map(|it| directory.anyone(self.id, it).ok());
+        known.filter(|it| directory.user(*it).is_some_and(|it| !it.active)).collect()
     }
 
     /// Finds those who leave: whose accounts are active by now.

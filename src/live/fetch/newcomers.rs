@@ -15,11 +15,13 @@ use crate::{
     },
 };
 
-/// Returns those who shall have an account and of whom nobody is known by any of their keys.
+/// Returns those who shall have an account and of whom nobody is known by any of their keys; nobody who is locked out.
 pub(super) fn newcomers(reads: &CompanyReads<'_>, directory: &Directory<'_>) -> Vec<User> {
     let unknown =
-        |it: &&&DeclaredUser| it.active() == Some(true) && it.keys().iter().all(|key| !directory.knows(key));
-    let own = reads.newcomers.iter().filter(unknown);
+        |it: &&&DeclaredUser| it.active() != Some(false) && it.keys().iter().all(|key| !directory.knows(key));
+    // Whoever is cut off gets none, and an id that is made up is nothing to ask the API for.
+    let cut_off = |it: &&&DeclaredUser| it.keys().iter().any(|key| reads.lockouts.contains(key));
+    let own = reads.newcomers.iter().filter(|it| unknown(it) && !cut_off(it));
     let user = |it: &&DeclaredUser| {
         let PersonRef::Email(email) = &it.person else { return None };
         Some(User {

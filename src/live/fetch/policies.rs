@@ -24,6 +24,8 @@ pub(super) struct ForPolicies {
     pub(super) users: Vec<User>,
     /// Whether who everybody is was asked for, and is not told.
     pub(super) unlisted: bool,
+    /// Whether these are everybody.
+    pub(super) listed: bool,
     pub(super) direct: Vec<(UserId, DirectRoles)>,
 }
 
@@ -49,6 +51,7 @@ pub(super) async fn for_policies(
     let direct: Vec<Option<_>> = direct.buffered(AT_ONCE).try_collect().await?;
     Ok(ForPolicies {
         unlisted: (reads.policies.everybody || reads.policies.listed) && listed.is_none(),
+        listed: listed.is_some(),
         users: listed.unwrap_or_default(),
         direct: direct.into_iter().flatten().collect(),
     })
@@ -80,15 +83,14 @@ pub(super) fn concerned(
 
 /// How many people have to be asked for what they hold outside groups, as far as lists and files tell. Who is only in groups
 /// that were not read yet is not counted.
-pub(super) async fn requests(
-    source: &Source,
+pub(super) fn requests(
     reads: &CompanyReads<'_>,
+    listed: Option<&[User]>,
     (heads, users): (&[GroupHead], &[User]),
-) -> Read<u64> {
-    let listed = everybody(source, reads).await?;
+) -> u64 {
     let company = ObservedCompany { groups: heads.to_vec(), ..ObservedCompany::new(reads.id) };
     let mut people = concerned(reads, &company, &Directory::new(users));
-    let all = listed.iter().flatten().filter(|it| it.active && reads.policies.everybody);
+    let all = listed.into_iter().flatten().filter(|it| it.active && reads.policies.everybody);
     people.extend(all.map(|it| it.id));
-    Ok(people.len() as u64)
+    people.len() as u64
 }

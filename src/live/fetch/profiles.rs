@@ -35,17 +35,23 @@ pub(super) async fn find(
     Ok((users, told))
 }
 
-/// How many people have to be asked for one by one.
-pub(super) fn requests(
+/// Who has to be asked for one by one.
+pub(super) fn alone(
     reads: &CompanyReads<'_>,
     directory: &Directory<'_>,
     told: &BTreeMap<UserId, Traits>,
-) -> u64 {
-    let alone = reads.profiles.iter().filter(|(person, attributes)| {
-        let user = directory.anyone(reads.id, person);
-        user.is_ok_and(|it| takes_a_request(attributes, told.contains_key(&it)))
+) -> BTreeSet<UserId> {
+    let alone = reads.profiles.iter().filter_map(|(person, attributes)| {
+        let user = directory.anyone(reads.id, person).ok()?;
+        takes_a_request(attributes, told.contains_key(&user)).then_some(user)
     });
-    alone.count() as u64
+    alone.collect()
+}
+
+/// How many people are asked which mails they get.
+pub(super) fn mails(reads: &CompanyReads<'_>, directory: &Directory<'_>) -> u64 {
+    let asked = reads.profiles.iter().filter(|it| are_mails_looked_at(it.1));
+    asked.filter(|it| directory.anyone(reads.id, it.0).is_ok()).count() as u64
 }
 
 /// Whether what is looked at of a person takes a request: beyond the list, or as the list did not tell of the person.
@@ -54,13 +60,18 @@ fn takes_a_request(attributes: &BTreeSet<Attribute>, is_listed: bool) -> bool {
     of_business.peek().is_some() && !(is_listed && of_business.all(|it| it.is_listed()))
 }
 
-/// Completes what is told of those on the list.
+/// Whether it is looked at which mails a person gets: no list shows that.
+fn are_mails_looked_at(attributes: &BTreeSet<Attribute>) -> bool {
+    attributes.iter().any(|it| it.part() == PersonPart::NotificationPreferences)
+}
+
+/// Completes what is told of those on the list. Says of whom all of it was asked for, and told by the API.
 pub(super) async fn complete(
     source: &Source,
     reads: &CompanyReads<'_>,
     directory: &Directory<'_>,
     mut told: BTreeMap<UserId, Traits>,
-) -> Read<BTreeMap<UserId, Traits>> {
+) -> Read<(BTreeMap<UserId, Traits>, BTreeSet<UserId>)> {
     let meant = reads.profiles.iter().filter_map(|(person, attributes)| {
         let user = directory.user(directory.anyone(reads.id, person).ok()?)?;
         Some((user, attributes, told.remove(&user.id)))
@@ -71,16 +82,22 @@ pub(super) async fn complete(
         let mut traits = match listed.filter(|_| !is_asked) {
             Some(listed) => listed,
             None if !is_asked => Traits::default(),
-            None => match source.business_info(reads.id, user.id).await? {
+            None => match source.part(reads.id, user.id, PersonPart::BusinessInfo).await? {
                 Some(traits) => traits,
                 None => return Read::Ok(None),
             },
         };
+        if are_mails_looked_at(attributes) {
+            let mails = source.part(reads.id, user.id, PersonPart::NotificationPreferences).await?;
+            mails.iter().flat_map(Traits::iter).for_each(|it| traits.put(it.0, it.1));
+        }
         put_row(user, &mut traits);
-        Ok(Some((user.id, traits)))
+        Ok(Some((user.id, traits, is_asked)))
     });
     let read: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
-    Ok(read.into_iter().flatten().collect())
+    // A snapshot may hold less of a person, and does not say so.
+    let whole = read.iter().flatten().filter(|it| it.2 && source.taken().is_none()).map(|it| it.0).collect();
+    Ok((read.into_iter().flatten().map(|it| (it.0, it.1)).collect(), whole))
 }
 
 /// What is told of everybody on a list.

@@ -56,7 +56,7 @@ pub async fn record(
         directory.profiles = if is_everybody {
             profiles::listed(&directory.users, told)
         } else {
-            profiles::complete(&source, reads, &Directory::new(&users), told).await?
+            profiles::complete(&source, reads, &Directory::new(&users), told).await?.0
         };
         directories.push(directory);
         known.insert(reads.id, users);
@@ -175,7 +175,7 @@ async fn singled_out(
         let directory = Directory::new(&known[&reads.id]);
         let people = list.companies.iter().flat_map(|it| &it.direct).chain(&list.singled_out);
         let found = people.filter_map(|it| directory.anyone(reads.id, it).ok()).chain(reads.cut_off(&there));
-        let found = found.chain(reads.leaving(&directory));
+        let found = found.chain(reads.leaving(&directory)).chain(reads.coming_back(&directory));
         let found = found.chain(for_policies(reads, companies, &known[&reads.id]));
         found.for_each(|it| _ = users.entry(it).or_insert(reads.id));
     }

@@ -271,6 +271,11 @@ impl<'a> Change<'a> {
         matches!(self.account(), Some([_, Some("false")]))
     }
 
+    /// Whether an account that is there is activated.
+    pub fn comes_back(&self) -> bool {
+        matches!(self.account(), Some([Some(_), Some("true")]))
+    }
+
     /// What the person is before, of that which changes.
     pub fn traits_before(&self) -> Traits {
         let mut before = Traits::default();

@@ -76,6 +76,17 @@ pub enum WithheldReason {
     UnreadPerson { person: PersonRef },
     /// What is declared of a person by the name of somebody who cannot be resolved: it stays as it is.
     Superior { user: PersonRef, attribute: Attribute, person: PersonRef, why: Unresolved },
+    /// Making an account: one that has this key is there. It is not active where the key is the person's own, or else has another
+    /// address.
+    Creation {
+        person: PersonRef,
+        key: PersonRef,
+        #[serde(rename = "userId")]
+        user: UserId,
+    },
+    /// What is declared of the mails that a person gets: the API does not tell what there is, or not in a form that is
+    /// understood, and so it stays as it is.
+    Untold { person: PersonRef, attribute: Attribute },
     /// Taking away again what a person did not have before: the API has no way to.
     Irremovable { person: PersonRef, attribute: Attribute },
     /// Deactivating an account.
@@ -124,6 +135,7 @@ impl WithheldReason {
             Self::Removal { user, .. }
             | Self::HiddenRemoval { user }
             | Self::UnreadLockout { user }
+            | Self::Creation { user, .. }
             | Self::Traveller { user, .. } => Some(*user),
             Self::Person { .. }
             | Self::Exception { .. }
@@ -141,6 +153,7 @@ impl WithheldReason {
             | Self::UnreadUser { .. }
             | Self::UnreadPerson { .. }
             | Self::Superior { .. }
+            | Self::Untold { .. }
             | Self::Irremovable { .. }
             | Self::Deactivation { .. }
             | Self::UnmanagedUser { .. }

@@ -31,7 +31,7 @@ macro_rules! guards {
 guards! {
     Removals "removals" "No more people lose access, and no more members, roles and groups go, than a share and a number.";
     Lockouts "lockouts" "No more people are cut off everywhere in one apply than a number, and no more memberships go by that; an approval lifts it.";
-    People "people" "No more accounts are deactivated or created in one apply than a share and a number.";
+    People "people" "No more accounts are deactivated, activated or created in one apply than a share and a number.";
     GroupEmptied "group-emptied" "No group loses its last member who can act.";
     EmptyDesired "empty-desired" "The files declare something.";
     IncompleteLive "incomplete-live" "Every list of the API adds up; cannot be excepted.";

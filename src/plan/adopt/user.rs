@@ -16,7 +16,7 @@ use crate::{
     model::{
         direct::{DirectRole, Kind, Reach, Traveller, known},
         ids::UserId,
-        selector::{Attribute, PersonPart},
+        selector::{Attribute, PersonPart, addresses},
         state::{Edit, Owner},
     },
 };
@@ -103,7 +103,7 @@ fn attribute(
     if drafting.is_additions() {
         return Err(Why::Differs);
     }
-    let key = attribute.as_str();
+    let key = attribute.notification().map_or(attribute.as_str(), |it| it.1);
     let said = declared.traits.iter().find(|it| it.attribute == attribute);
     let is_row =
         |it: &&DeclaredTrait| drafting.request.files.tables.iter().any(|table| table.file == it.from.file);
@@ -117,6 +117,10 @@ fn attribute(
     let of = match attribute.part() {
         PersonPart::BusinessInfo => declared.business,
         PersonPart::Account | PersonPart::ExternalId => Some(declared.from),
+        PersonPart::NotificationPreferences => {
+            let of = attribute.notification().map(|it| it.0);
+            declared.notifications.iter().find(|it| Some(it.0) == of).map(|it| it.1)
+        }
     };
     let Some(of) = of.filter(|_| said.is_some()) else { return Err(Why::NotDeclared) };
     let Some(live) = edit.traits()[0] else {
@@ -128,7 +132,9 @@ fn attribute(
         return Ok(vec![Change::Unset { of: of.into(), key }]);
     };
     let value = match attribute {
-        Attribute::Active => Yaml::Scalar(live.to_owned()),
+        it if it.has_addresses() => Yaml::list(Style::Line, addresses(live).map(|it| Yaml::text(it))),
+        // It is `true` or `false`.
+        it if it == Attribute::Active || it.notification().is_some() => Yaml::Scalar(live.to_owned()),
         it if it.has_people() => people(drafting, it, live)?,
         it if it.has_ids() => Yaml::text(called(drafting, it, live)),
         _ => Yaml::text(live),

@@ -8,18 +8,23 @@ use std::{
     sync::Arc,
 };
 
-use super::{Binding, Bound, Fact, Owner, PersonIx, Withheld, WithheldReason, lockout::Cut, people::nowhere};
+use super::{
+    super::leavers::Superiors, Binding, Bound, Fact, Owner, PersonIx, Withheld, WithheldReason, lockout::Cut,
+    people::nowhere,
+};
 use crate::{
     files::{
-        check::declared_twice,
+        check::{declared_twice, locked_out},
         declared::{Declared, DeclaredCompany, DeclaredTrait, DeclaredUser, TraitValue},
     },
     model::{
+        acting::Right,
         directory::{Directory, Failed},
-        ids::UserId,
+        ids::{CompanyId, PersonRef, UserId},
         observed::{Observed, ObservedCompany},
         plan::{StaysActive, Unresolved},
         selector::{Attribute, Selector, Traits},
+        source::Place,
     },
 };
 
@@ -46,68 +51,102 @@ pub(super) fn revived<'a>(declared: &Declared, snapshot: &'a Observed) -> Cow<'a
     Cow::Owned(snapshot)
 }
 
-/// Returns everybody of a company who leaves, whose account is active and shall not be, and of these those who stay, as
-/// that would do harm: they keep all that they have.
-pub(super) fn leaving(
-    declared: &Declared,
-    (company, directory, snapshot): (&DeclaredCompany, &Directory<'_>, &Observed),
-    bound: &mut Bound,
-) -> (BTreeMap<UserId, Cut>, BTreeSet<UserId>) {
-    let leavers = company.users.iter().rev().filter(|it| it.active() == Some(false));
-    let meant = leavers.filter_map(|it| Some((directory.member(company.id, &it.person).ok()?, it)));
-    let meant: BTreeMap<UserId, &DeclaredUser> = meant.collect();
-    let own = declared.identity_of(company.id).and_then(|it| directory.anyone(company.id, &it.0).ok());
-    let approvers = approvers(company, directory, snapshot);
-    let only = |leaver: UserId| {
-        let mut of: Vec<UserId> = approvers
-            .iter()
-            .filter(|it| !meant.contains_key(it.0) && directory.user(*it.0).is_some_and(|it| it.active))
-            .filter(|it| it.1.contains(&leaver) && it.1.iter().all(|it| meant.contains_key(it)))
-            .map(|it| *it.0)
-            .collect();
-        of.sort_unstable();
-        of
-    };
-    let (mut cut, mut staying) = (BTreeMap::new(), BTreeSet::new());
-    for (&id, user) in &meant {
-        let of = only(id);
-        let because = if Some(id) == own {
-            Some(StaysActive::OwnAccount)
-        } else if bound.rules.protected_people.binary_search(&id).is_ok() {
-            Some(StaysActive::Protected)
-        } else {
-            (!of.is_empty()).then_some(StaysActive::SoleApprover)
-        };
-        match because {
-            Some(because) => {
-                let what = WithheldReason::Deactivation { person: user.person.clone(), because, of };
-                bound.withheld.push(Withheld { from: Some(user.from), group: "".into(), what });
-                staying.insert(id);
-            }
-            None => _ = cut.insert(id, Cut { from: user.from, leaves: true }),
-        }
-    }
-    (cut, staying)
+/// Those of a company who leave: whose accounts shall not be active.
+#[derive(Default)]
+pub(super) struct Leaving {
+    /// Who goes; whose account is not active already loses what is held all the same.
+    pub(super) cut: BTreeMap<UserId, Cut>,
+    /// Who stays, as the going would do harm, and keeps everything.
+    pub(super) staying: BTreeSet<UserId>,
 }
 
-/// Who approves for whom once the files are so, as far as that was read.
-fn approvers(
-    company: &DeclaredCompany,
-    directory: &Directory<'_>,
-    snapshot: &Observed,
-) -> BTreeMap<UserId, BTreeSet<UserId>> {
-    let ids = |it: &str| it.split(',').filter_map(|it| it.parse().ok().map(UserId)).collect();
-    let live = snapshot.profiles.iter().filter_map(|it| Some((*it.0, ids(it.1.get(Attribute::Approvers)?))));
-    let mut all: BTreeMap<UserId, BTreeSet<UserId>> = live.collect();
-    for user in &company.users {
-        let said = user.traits.iter().find(|it| it.attribute == Attribute::Approvers).map(|it| &it.value);
-        if let (Ok(id), Some(TraitValue::People(people))) = (directory.anyone(company.id, &user.person), said)
-        {
-            let found = people.iter().filter_map(|it| directory.nearest(&[company.id], it).ok());
-            all.insert(id, found.collect());
+fn is_protected(bound: &Bound, user: UserId) -> bool {
+    bound.rules.protected_people.binary_search(&user).is_ok()
+}
+
+/// Returns everybody who leaves, by company.
+pub(super) fn leaving(
+    declared: &Declared,
+    (directory, snapshot): (&Directory<'_>, &Observed),
+    bound: &mut Bound,
+) -> BTreeMap<CompanyId, Leaving> {
+    let mut all: BTreeMap<CompanyId, Leaving> = BTreeMap::new();
+    let mut meant: BTreeMap<(CompanyId, UserId), &DeclaredUser> = BTreeMap::new();
+    for company in &declared.companies {
+        for user in company.users.iter().rev().filter(|it| it.active() == Some(false)) {
+            match directory.member(company.id, &user.person) {
+                Ok(id) => _ = meant.insert((company.id, id), user),
+                Err(Failed { why: Unresolved::Inactive, candidates }) => {
+                    let cut = Cut { from: user.from, leaves: true };
+                    let gone = candidates.into_iter().filter(|it| !is_protected(bound, *it));
+                    all.entry(company.id).or_default().cut.extend(gone.map(|it| (it, cut)));
+                }
+                Err(_) => (),
+            }
         }
     }
+    if meant.is_empty() {
+        return all;
+    }
+    let mut because: BTreeMap<UserId, StaysActive> = BTreeMap::new();
+    for &(company, id) in meant.keys() {
+        let own = declared.identity_of(company).and_then(|it| directory.anyone(company, &it.0).ok());
+        if Some(id) == own {
+            because.insert(id, StaysActive::OwnAccount);
+        } else if is_protected(bound, id) {
+            because.insert(id, StaysActive::Protected);
+        }
+    }
+    let superiors = superiors(declared, directory, snapshot);
+    let gone: BTreeSet<UserId> = meant.keys().map(|it| it.1).filter(|it| !because.contains_key(it)).collect();
+    // Whoever stays may have approvers who leave.
+    let mut left_out = gone.clone();
+    let of = loop {
+        let named = superiors.named(&gone, &left_out).into_iter();
+        let of = named.filter_map(|(who, mut of)| Some((who, of.remove(&(Right::Approver, true))?)));
+        let of: BTreeMap<UserId, BTreeSet<UserId>> = of.collect();
+        let before = left_out.len();
+        left_out.retain(|it| !of.contains_key(it));
+        if left_out.len() == before {
+            break of;
+        }
+    };
+    because.extend(of.keys().map(|it| (*it, StaysActive::SoleApprover)));
+    for ((company, id), user) in meant {
+        let leaving = all.entry(company).or_default();
+        let Some(because) = because.get(&id).copied() else {
+            leaving.cut.insert(id, Cut { from: user.from, leaves: true });
+            continue;
+        };
+        let of = of.get(&id).into_iter().flatten().copied().collect();
+        let what = WithheldReason::Deactivation { person: user.person.clone(), because, of };
+        bound.withheld.push(Withheld { from: Some(user.from), group: "".into(), what });
+        leaving.staying.insert(id);
+    }
     all
+}
+
+/// Who is above people once the files are so, as far as that was read.
+fn superiors(declared: &Declared, directory: &Directory<'_>, snapshot: &Observed) -> Superiors {
+    let mut superiors = Superiors::read(snapshot);
+    let users =
+        declared.companies.iter().flat_map(|company| company.users.iter().map(move |it| (company.id, it)));
+    for (company, user) in users {
+        let said = user.traits.iter().filter_map(|it| match &it.value {
+            TraitValue::People(people) => Some((it.attribute, people)),
+            TraitValue::Ready(_) => None,
+        });
+        for (attribute, people) in said {
+            let Ok(id) = directory.anyone(company, &user.person) else { continue };
+            let found = people.iter().map(|it| Some(directory.nearest(&[company], it).ok()?.to_string()));
+            // Where one of them is not known, or nothing of the person, it stays as it is.
+            let found = found.collect::<Option<Vec<_>>>().filter(|_| snapshot.profiles.contains_key(&id));
+            if let Some(found) = found {
+                superiors.put(id, attribute, Some(&found.join(",")));
+            }
+        }
+    }
+    superiors
 }
 
 /// Somebody who is otherwise by this plan.
@@ -136,6 +175,7 @@ pub(super) fn movers(
         });
         let active = user
             .active()
+            .or((is_new && !user.create.is_empty()).then_some(true))
             .filter(|_| !staying.contains(&id))
             .map(|it| (Attribute::Active, if it { "true" } else { "false" }));
         for (attribute, value) in said.chain(active) {
@@ -180,16 +220,29 @@ fn meant(rule: &Selector, now: &Arc<[UserId]>, movers: &BTreeMap<UserId, Mover>)
 
 impl Binding<'_> {
     /// Binds what is declared of people apart from access.
-    pub(super) fn profiles(&mut self, snapshot: &Observed) {
+    pub(super) fn profiles(&mut self, snapshot: &Observed, declared: &Declared) {
         let company = self.company;
         let mut bound: BTreeMap<UserId, &DeclaredUser> = BTreeMap::new();
         for user in company.users.iter().filter(|it| !it.traits.is_empty() || !it.create.is_empty()) {
             let id = match self.directory.anyone(self.company.id, &user.person) {
                 Ok(id) => id,
-                // An account that is not to be used is not made.
+                // Who has no account cannot use it: an account that is not to be used is not made either.
+                Err(why @ (Unresolved::Unknown | Unresolved::Nowhere(_))) if user.active() == Some(false) => {
+                    let person = user.person.clone();
+                    self.withhold_user(user.from, WithheldReason::UnmanagedUser { person, why });
+                    continue;
+                }
                 Err(Unresolved::Unknown | Unresolved::Nowhere(_))
-                    if user.active() == Some(false) && !user.create.is_empty() =>
+                    if let Some(from) = self.cut_off(user, declared) =>
                 {
+                    self.bound.remarks.push(locked_out(&user.person, user.from, from));
+                    continue;
+                }
+                Err(Unresolved::Unknown | Unresolved::Nowhere(_))
+                    if let Some((key, id)) = self.holder(user) =>
+                {
+                    let person = user.person.clone();
+                    self.withhold_user(user.from, WithheldReason::Creation { person, key, user: id });
                     continue;
                 }
                 Err(why) => {
@@ -212,6 +265,22 @@ impl Binding<'_> {
             }
         }
         self.profiled(snapshot);
+    }
+
+    /// The lock-out in force of somebody who shall have an account.
+    fn cut_off(&self, user: &DeclaredUser, declared: &Declared) -> Option<Place> {
+        let keys = user.keys();
+        let mut in_force = declared.lockouts.iter().filter(|it| it.holds(self.now));
+        in_force.find(|it| keys.contains(&it.person)).map(|it| it.from)
+    }
+
+    /// Whoever is known by another key of somebody who shall have an account, with that key.
+    fn holder(&self, user: &DeclaredUser) -> Option<(PersonRef, UserId)> {
+        let mut keys = user.keys().into_iter().skip(1);
+        keys.find_map(|key| {
+            let user = self.directory.find(&key).first()?.id;
+            Some((key, user))
+        })
     }
 
     /// Puts what people are of whom a run asks on both sides, as it is.
@@ -241,12 +310,22 @@ impl Binding<'_> {
             value: TraitValue::Ready("true".into()),
             from: user.from,
         };
-        let implied = (!user.create.is_empty() && user.said(Attribute::Active).is_none()).then_some(&active);
+        let is_silent = !user.create.is_empty() && user.active().is_none();
+        let implied = (is_silent && creates).then_some(&active);
+        if is_silent && live.get(Attribute::Active) == Some("false") {
+            let (person, key) = (user.person.clone(), user.person.clone());
+            self.withhold_user(user.from, WithheldReason::Creation { person, key, user: id });
+        }
         let create = user.create.iter().filter(|_| creates).chain(implied);
         let owner = Owner::Person(person);
         self.note(owner, Fact::Attributes).from = Some(user.from);
         for declared in user.traits.iter().chain(create) {
             let is = live.get(declared.attribute);
+            if !creates && declared.attribute.notification().is_some() && is.is_none() {
+                let (person, attribute) = (user.person.clone(), declared.attribute);
+                self.withhold_user(declared.from, WithheldReason::Untold { person, attribute });
+                continue;
+            }
             let Some(wanted) = self.wanted(id, user, declared, is) else { continue };
             is.into_iter().for_each(|it| self.profiles.person(person, declared.attribute, it));
             self.desired.person(person, declared.attribute, &wanted);
@@ -289,6 +368,12 @@ impl Binding<'_> {
         if declared.attribute == Attribute::Active && self.staying.contains(&id) {
             return None;
         }
+        // Who is cut off gets no account back.
+        let comes = declared.attribute == Attribute::Active && *value == *"true" && live != Some("true");
+        if let Some(cut) = self.locked.get(&id).filter(|it| comes && !it.leaves) {
+            self.bound.remarks.push(cut.remark(&user.person, declared.from));
+            return None;
+        }
         // Whoever is there already leaves only where that can be undone.
         let goes = declared.attribute == Attribute::Active && *value == *"false" && live == Some("true");
         if goes && !self.deactivating {
@@ -297,6 +382,8 @@ impl Binding<'_> {
             self.withhold_user(declared.from, what);
             return None;
         }
-        Some(value)
+        // What says the same is spelt as it is there.
+        let same = live.filter(|it| declared.attribute.same(Some(it), Some(&value))).map(Box::from);
+        Some(same.unwrap_or(value))
     }
 }

@@ -196,6 +196,10 @@ fn lines(plan: &Plan) -> Vec<String> {
             WithheldReason::Superior { user, attribute, person, why } => {
                 format!("withheld {} of {user} for {person}: {}", attribute.word(), words(why))
             }
+            WithheldReason::Creation { person, key, .. } => format!("not created {person}: {key}"),
+            WithheldReason::Untold { person, attribute } => {
+                format!("withheld {} of {person}: untold", attribute.word())
+            }
             WithheldReason::Irremovable { person, attribute } => {
                 format!("kept {} of {person}", attribute.word())
             }

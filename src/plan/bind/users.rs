@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Binding, Fact, Owner, PersonIx, Why, Withheld, WithheldReason,
+    lockout::Cut,
     people::{Failed, nowhere},
 };
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
         ids::{PersonRef, UserId},
         observed::Observed,
         plan::{Line, Outside, Unresolved},
+        selector::Attribute,
         source::Place,
     },
 };
@@ -32,7 +34,11 @@ impl Binding<'_> {
                 Ok(id) => id,
                 Err(Failed { why, candidates }) => match (why, &candidates[..]) {
                     // Who is gone keeps nothing; to take it away it is enough to know who is meant.
-                    (Unresolved::Inactive, [one]) if self.asks_for_nothing(user) => *one,
+                    (Unresolved::Inactive, [one])
+                        if user.active() == Some(false) || self.asks_for_nothing(user) =>
+                    {
+                        *one
+                    }
                     (why, _) => {
                         let person = user.person.clone();
                         let what = if manages(user) {
@@ -63,9 +69,12 @@ impl Binding<'_> {
                 self.withhold_user(user.from, what);
                 continue;
             };
-            let leaves = self.locked.get(&id).is_some_and(|it| it.leaves);
+            let leaving = self.locked.get(&id).copied().filter(|it| it.leaves);
+            let void = leaving
+                .map(|it| user.roles.entries.iter().map(move |entry| it.remark(&user.person, entry.from)));
+            self.bound.remarks.extend(void.into_iter().flatten());
             if user.roles.rest != Rest::Unmanaged
-                && !leaves
+                && leaving.is_none()
                 && let Some(person) = self.index.find_person(self.company.id, id)
             {
                 self.desired_user(id, person, user, live);
@@ -84,6 +93,7 @@ impl Binding<'_> {
         let mut people: Vec<UserId> = named
             .filter_map(|it| self.directory.anyone(company, it).ok())
             .chain(self.locked.keys().copied().filter(|it| self.is_own(*it)))
+            .chain(self.coming_back(snapshot))
             .collect();
         people.sort_unstable();
         people.dedup();
@@ -93,7 +103,9 @@ impl Binding<'_> {
         for user in people {
             let Some(live) = snapshot.direct.get(&user) else {
                 // Nobody may take a lock-out for complete of which it is not known what it leaves.
-                if let Some(cut) = self.locked.get(&user) {
+                // Of a leaver who is not active nothing more is read than the files speak of.
+                let is_over = |it: &&Cut| it.leaves && !self.directory.user(user).is_some_and(|it| it.active);
+                if let Some(cut) = self.locked.get(&user).filter(|it| !is_over(it)).copied() {
                     self.withhold_user(cut.from, WithheldReason::UnreadLockout { user });
                 }
                 continue;
@@ -116,6 +128,14 @@ impl Binding<'_> {
                 self.bound.outside.push(Outside { company, user, roles: live.clone() });
             }
         }
+    }
+
+    /// Everybody whose account is to be activated: what is held comes back with it.
+    fn coming_back(&self, snapshot: &Observed) -> Vec<UserId> {
+        let back = self.company.users.iter().filter(|it| it.active() == Some(true));
+        let back = back.filter_map(|it| self.directory.anyone(self.company.id, &it.person).ok());
+        let was = |it: &UserId| snapshot.profiles.get(it).and_then(|it| it.get(Attribute::Active));
+        back.filter(|it| was(it) == Some("false")).collect()
     }
 
     /// Puts everybody whose direct roles only policies ask for on both sides, as they are.

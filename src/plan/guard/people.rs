@@ -1,4 +1,4 @@
-//! `people`: how many accounts are deactivated or created.
+//! `people`: how many accounts are deactivated, activated or created.
 //!
 //! An export that went wrong would say of half a company that it left. One account may always change: a share of few people
 //! would stop every leaver.
@@ -15,7 +15,7 @@ impl Judge<'_> {
         let mut things: Vec<Thing> = Vec::new();
         for change in self.plan.people() {
             let how = match change.account() {
-                Some([None, Some("true")]) => How::Joins,
+                Some([_, Some("true")]) => How::Joins,
                 Some([_, Some("false")]) => How::Leaves,
                 Some(_) | None => continue,
             };

@@ -169,7 +169,7 @@ impl<'a> Judge<'a> {
                     }));
                 }
             }
-            causes.extend(outcome.direct.iter().flat_map(|it| self.direct_losses(it)));
+            causes.extend(outcome.change.iter().flat_map(|it| self.direct_losses(it)));
             if causes.is_empty() {
                 // However it comes about: somebody loses, and nothing less than an exception for that person allows it.
                 let (company, person) = (outcome.company, Some(user));

@@ -7,9 +7,12 @@
 //! something from the same person in a group has ended, made or not.
 //!
 //! What a person is comes before what the person joins, which is not made if that was not: nobody joins by a department
-//! that was not written. Who leaves has nothing left before the account is deactivated.
+//! that was not written. Who leaves has nothing left before the account is deactivated, and nobody is left without a manager
+//! or approver by it whom this plan gives another. Who comes back has lost what is to go before the account is activated: an
+//! account that is not active holds nothing, so that this waits for nothing else. Which mails a person gets is no access: it
+//! is written when all else has ended, whatever became of it, as long as there is an account that can be used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     acting,
@@ -32,11 +35,13 @@ pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
     all.extend(rest.by_ref().take(lockouts));
     let mut first: BTreeMap<UserId, Vec<Wait>> = BTreeMap::new();
     let come = accounts(plan, &mut all);
+    let back: BTreeSet<UserId> =
+        plan.people().filter(Change::comes_back).filter_map(|it| it.user()).collect();
     for change in plan.people() {
         become_other(&change, &come, &mut all, &mut first);
     }
     all.extend(taking.iter().map(|it| step(it, Vec::new())));
-    let moved = groups(rest, (lockouts, &first), &mut all);
+    let moved = groups(rest, (lockouts, &first, &back), &mut all);
     for step in &mut all[moved..] {
         if let Call::PatchRoles { add, .. } = &step.call {
             let named: Vec<Wait> =
@@ -51,7 +56,8 @@ pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
     let waits = giving.iter().filter_map(|it| {
         let travellers = it.direct_after();
         let travellers = travellers.iter().flat_map(DirectRole::travellers).map(|it| it.user);
-        let own = first.get(&it.user()?).into_iter().flatten().copied();
+        let is_bare = it.comes_back() && takes_direct(it);
+        let own = first.get(&it.user()?).filter(|_| !is_bare).into_iter().flatten().copied();
         Some((it.user()?, own.chain(awaited(&come, travellers)).collect()))
     });
     let mut waits: BTreeMap<UserId, Vec<Wait>> = waits.collect();
@@ -69,23 +75,81 @@ pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
                 waits.push(Wait { step: n, until: Until::Done });
             }
         }
+        for user in replaced(plan, step) {
+            if let Some(waits) = leaving.get_mut(&user) {
+                waits.push(Wait { step: n, until: Until::Done });
+            }
+        }
     }
     let given = giving.iter().map(|it| {
         let waits = it.user().and_then(|user| waits.remove(&user));
         step(it, sorted(waits.unwrap_or_default()))
     });
     all.extend(given.collect::<Vec<_>>());
+    for change in plan.people() {
+        mails(plan, &change, &mut all, &mut leaving);
+    }
     let gone = plan.people().filter_map(|it| {
         let after = sorted(leaving.remove(&it.user()?)?);
         Some(Step { after, ..part(&it, PersonPart::Account, false) })
     });
     all.extend(gone.collect::<Vec<_>>());
+    for account in back.iter().filter_map(|it| come.get(it)) {
+        return_bare(plan, account.step, &mut all);
+    }
     all
 }
 
-/// The people that an attribute names afterwards.
-fn people_after(edit: &Edit) -> Vec<UserId> {
-    let named = edit.attribute().filter(|it| it.has_people()).and(edit.traits()[1]);
+/// Lets an account be activated only once everything is gone that is to go from the person, but for what waits for that account
+/// itself.
+fn return_bare(plan: &Plan, account: usize, all: &mut [Step]) {
+    let Call::PutPerson { user, .. } = all[account].call else { return };
+    let takes = |step: &Step| {
+        let is_direct = matches!(step.call, Call::PutDirectRoles { .. });
+        let changes = plan.change(step.change).filter(|_| is_direct);
+        losers(plan, step).contains(&user) && changes.is_none_or(|it| takes_direct(&it))
+    };
+    for n in 0..all.len() {
+        if takes(&all[n]) && !waits_for(all, n, account) {
+            all[account].after.push(Wait { step: n, until: Until::Done });
+        }
+    }
+}
+
+/// Whether a step waits for another, be it for one that waits for it.
+fn waits_for(all: &[Step], step: usize, other: usize) -> bool {
+    let (mut seen, mut open) = (BTreeSet::new(), vec![step]);
+    while let Some(it) = open.pop() {
+        if it == other {
+            return true;
+        }
+        if seen.insert(it) {
+            open.extend(all[it].after.iter().map(|it| it.step));
+        }
+    }
+    false
+}
+
+/// Whether the change takes a direct role, or a part of one.
+fn takes_direct(change: &Change<'_>) -> bool {
+    change.direct().any(|it| it.before.is_some())
+}
+
+/// The people in whose place a step names others as manager or approvers.
+fn replaced(plan: &Plan, step: &Step) -> Vec<UserId> {
+    let Call::PutPerson { part, .. } = step.call else { return Vec::new() };
+    let change = plan.change(step.change);
+    let edits = change.iter().flat_map(Change::traits).filter(|it| it.part() == Some(part));
+    let gone = |it: &Edit| {
+        let [before, after] = [0, 1].map(|side| people_of(it, side));
+        before.into_iter().filter(move |it| !after.contains(it))
+    };
+    edits.flat_map(gone).collect()
+}
+
+/// The people that an attribute names on one side.
+fn people_of(edit: &Edit, side: usize) -> Vec<UserId> {
+    let named = edit.attribute().filter(|it| it.has_people()).and(edit.traits()[side]);
     named.map(|it| acting::people(it).collect()).unwrap_or_default()
 }
 
@@ -127,22 +191,50 @@ fn become_other(
     let mut parts: Vec<PersonPart> = change.traits().filter_map(Edit::part).collect();
     parts.sort_unstable();
     parts.dedup();
+    parts.retain(|it| *it != PersonPart::NotificationPreferences);
     // Whose account comes is there by now, and who leaves is deactivated at the end.
     for it in parts.into_iter().filter(|it| *it != PersonPart::Account) {
         let wait = Wait { step: all.len(), until: Until::Done };
-        let named = change.traits().filter(|edit| edit.part() == Some(it)).flat_map(people_after);
+        let named = change.traits().filter(|edit| edit.part() == Some(it)).flat_map(|it| people_of(it, 1));
         let after = sorted(awaited(come, named.chain([user])).collect());
         all.push(Step { after, ..part(change, it, true) });
         first.entry(user).or_default().push(wait);
     }
 }
 
+/// Adds the step that writes which mails a person gets, behind all others of the person; but who leaves is deactivated after
+/// it, as the API may not show it of who is not active.
+fn mails(plan: &Plan, change: &Change<'_>, all: &mut Vec<Step>, leaving: &mut BTreeMap<UserId, Vec<Wait>>) {
+    const MAILS: PersonPart = PersonPart::NotificationPreferences;
+    let Some(user) = change.user().filter(|_| change.traits().any(|it| it.part() == Some(MAILS))) else {
+        return;
+    };
+    let waits = all.iter().enumerate().filter(|it| !it.1.lockout).filter_map(|(n, step)| {
+        let until = match &step.call {
+            Call::PutPerson { user: of, part, .. } if *of == user => match part {
+                PersonPart::Account => Until::Done,
+                _ => Until::Ended,
+            },
+            Call::PatchMembers { add, .. } if add.contains(&user) => Until::Ended,
+            _ if losers(plan, step).contains(&user) => Until::Ended,
+            _ => return None,
+        };
+        Some(Wait { step: n, until })
+    });
+    let step = Step { after: sorted(waits.collect()), ..part(change, MAILS, true) };
+    if let Some(waits) = leaving.get_mut(&user) {
+        waits.push(Wait { step: all.len(), until: Until::Ended });
+    }
+    all.push(step);
+}
+
 /// Adds the steps of groups behind all others. Returns where they begin.
 ///
-/// Whoever is another person only by this plan joins by a call of its own: what becomes of it is nothing to others.
+/// Whoever is another person only by this plan joins by a call of its own: what becomes of it is nothing to others. And who
+/// comes back leaves by one.
 fn groups(
     steps: impl Iterator<Item = Step>,
-    (lockouts, first): (usize, &BTreeMap<UserId, Vec<Wait>>),
+    (lockouts, first, back): (usize, &BTreeMap<UserId, Vec<Wait>>, &BTreeSet<UserId>),
     all: &mut Vec<Step>,
 ) -> usize {
     let begin = all.len();
@@ -167,7 +259,17 @@ fn groups(
             }
             own
         });
-        let alone: Vec<Step> = alone.collect();
+        let mut alone: Vec<Step> = alone.collect();
+        let bare: Vec<UserId> = match &mut step.call {
+            Call::PatchMembers { remove, .. } if !step.lockout => {
+                remove.extract_if(.., |it| back.contains(it)).collect()
+            }
+            _ => Vec::new(),
+        };
+        if let (false, Call::PatchMembers { company, group, .. }) = (bare.is_empty(), &step.call) {
+            let call = Call::PatchMembers { company: *company, group: *group, add: Vec::new(), remove: bare };
+            alone.push(Step { call, after: Vec::new(), ..step.clone() });
+        }
         let is_empty = matches!(&step.call, Call::PatchMembers { add, remove, .. } if add.is_empty() && remove.is_empty());
         all.extend(Some(step).filter(|_| !is_empty));
         all.extend(alone);

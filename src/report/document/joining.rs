@@ -294,6 +294,8 @@ fn whole(mut all: Vec<Document>) -> Document {
         whole.withheld.extend(it.withheld);
         whole.remarks.extend(it.remarks);
         whole.survivors.extend(it.survivors);
+        whole.leavers.extend(it.leavers);
+        whole.look_ups.extend(it.look_ups);
         whole.outside.extend(it.outside);
         whole.live.extend(it.live);
         whole.names.people.extend(it.names.people);
@@ -330,6 +332,8 @@ fn whole(mut all: Vec<Document>) -> Document {
     whole.accepted.sort_by_cached_key(|it| in_order(Some(&it.from)));
     whole.survivors.sort();
     whole.survivors.dedup();
+    whole.leavers.sort_by_key(|it| (it.company, it.user));
+    whole.look_ups.sort();
     let worded = |it| Worded { it, message: Box::default() };
     whole.guards = guards.into_iter().map(worded).collect();
     whole.people = people;

@@ -97,6 +97,8 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         read: document.live,
         remarks: document.remarks.into_iter().map(|it| remark(it, &mut files)).collect::<Result<_, _>>()?,
         survivors: document.survivors,
+        leavers: document.leavers.into_iter().map(|it| it.map(|it| files.place(it))).collect(),
+        look_ups: document.look_ups,
         outside: document.outside,
         weakened: document.weakened.map(|it| it.map(|it| files.place(it))),
         undoes: document.undoes,

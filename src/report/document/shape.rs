@@ -13,8 +13,8 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{
-        self, Accepted, ByRule, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Soon,
-        Survivor, Undone, Withheld, is_zero,
+        self, Accepted, ByRule, Check, Digest, Gap, Leaver, LookUps, Names, Note, Outside, Overview, People,
+        ReadGroup, Soon, Survivor, Undone, Withheld, is_zero,
     },
     portion::Portion,
     rules::{Unmanaged, Weakened},
@@ -105,6 +105,13 @@ pub(crate) struct Document {
     pub(super) remarks: Vec<Remark>,
     /// Roles outside groups that people keep who are cut off everywhere.
     pub(super) survivors: Vec<Survivor>,
+    /// Those whose accounts are deactivated while active people name them as manager or approver, or they arrange for some; left
+    /// out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) leavers: Vec<Leaver<Origin>>,
+    /// The companies of which not everybody was asked for that; left out where everybody was, or nobody leaves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) look_ups: Vec<LookUps>,
     /// Roles outside groups of everybody else whose roles there were looked at.
     pub(super) outside: Vec<Outside>,
     /// Every live group that was read, in digests, sorted by company and id.

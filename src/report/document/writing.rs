@@ -102,6 +102,8 @@ impl Document {
             guards: judgement.guards.iter().map(guard).collect(),
             remarks: plan.remarks.iter().map(|it| remark(it, sources)).collect(),
             survivors: plan.survivors.clone(),
+            leavers: plan.leavers.iter().cloned().map(|it| it.map(origin)).collect(),
+            look_ups: plan.look_ups.clone(),
             outside: plan.outside.iter().map(outside).collect(),
             live: plan.read.clone(),
             names: plan.names.clone(),

@@ -230,7 +230,9 @@ fn things(check: &Check) -> (&'static str, &'static str) {
             ("person cut off everywhere", "people cut off everywhere")
         }
         (Guard::Lockouts, ..) => ("membership gone by lock-outs", "memberships gone by lock-outs"),
-        (Guard::People, ..) => ("account deactivated or created", "accounts deactivated or created"),
+        (Guard::People, ..) => {
+            ("account deactivated, activated or created", "accounts deactivated, activated or created")
+        }
         (Guard::GroupEmptied, _, Subject::Group(..)) => {
             ("member removed, the last who can act", "members removed, all who can act")
         }

@@ -321,6 +321,9 @@ fn what(event: &Event, words: &Words<'_>) -> String {
                 match (attribute, value.parse::<Uuid>()) {
                     (Attribute::Active, _) if shuts(it) => "deactivated".to_owned(),
                     (Attribute::Active, _) => "active".to_owned(),
+                    _ if attribute.called(value).is_some() => {
+                        attribute.called(value).unwrap_or_default().to_owned()
+                    }
                     (_, Ok(id)) => words.names.values.get(&id).map_or(value, |it| it).to_owned(),
                     (_, Err(_)) => value.to_owned(),
                 }

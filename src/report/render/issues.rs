@@ -4,7 +4,7 @@
 use super::{
     View,
     ending::{About, Ending},
-    failure, guards,
+    failure, guards, leavers,
     lives::{self, Life},
     notices,
     people::{self, Turn},
@@ -170,6 +170,12 @@ fn of_plan(view: &View<'_>) -> Vec<Issue> {
         let title = format!("{} {}: {}", it.noun, it.what, it.why);
         let meaning = "Something that is asked for is left undone.";
         Issue::new(Kind::Withheld, Level::Warning, rule, meaning, &title).at(it.place, view.sources)
+    }));
+    all.extend(view.plan.leavers.iter().map(|it| {
+        let title = leavers::leaver(it, &words);
+        let meaning =
+            "Somebody is deactivated while others name the person, or are booked for by the person.";
+        Issue::new(Kind::Finding, Level::Warning, "leaver", meaning, &title).at(it.from, view.sources)
     }));
     all.extend(view.plan.accepted.iter().map(|it| {
         let title = notices::left_alone(it, &words);

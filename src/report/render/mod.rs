@@ -49,6 +49,7 @@ mod gitlab;
 mod html;
 pub(crate) mod guards;
 mod issues;
+mod leavers;
 mod junit;
 mod notices;
 mod openmetrics;
@@ -69,6 +70,9 @@ pub use notices::accepted_in_all;
 
 #[cfg(test)]
 pub(crate) mod tests;
+
+/// People named one by one; the others are counted.
+const NAMED: usize = 6;
 
 /// A plan, and what else its readers see.
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +115,17 @@ pub struct Cost {
 /// `n things` in English, with separators between thousands.
 pub fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(n), if n == 1 { one } else { many })
+}
+
+/// Lists names; of many only the first.
+fn named(all: impl ExactSizeIterator<Item = String>) -> String {
+    first(all, NAMED)
+}
+
+/// Lists so many names at most.
+fn first(all: impl ExactSizeIterator<Item = String>, most: usize) -> String {
+    let more = more(all.len(), most).map_or_else(String::new, |it| format!(" {it}"));
+    all.take(most).collect::<Vec<_>>().join(", ") + &more
 }
 
 /// Our own text without its colours: what comes from outside has no escape by then.

@@ -15,14 +15,12 @@ use crate::model::{
 };
 
 use super::{
-    View, counted, direct, more,
+    View, counted, direct, first, leavers, more, named,
     scope::Words,
     thousands,
     withheld::{self, Held},
 };
 
-/// People named one by one; the others are counted.
-const NAMED: usize = 6;
 /// Unmanaged groups named one by one; the others are counted.
 const GROUPS: usize = 20;
 /// Lines of one kind; the others are counted.
@@ -39,6 +37,7 @@ pub(super) enum Topic {
     Inactive,
     Unclear,
     Survivor,
+    Leaver,
     Outside,
     Accepted,
     Forbidden,
@@ -57,6 +56,7 @@ impl Topic {
             Self::Inactive => ["Inactive", "inactive member", "inactive members"],
             Self::Unclear => ["Unclear", "unclear entry", "unclear entries"],
             Self::Survivor => ["Survives", "survivor", "survivors"],
+            Self::Leaver => ["Leavers", "line about leavers", "lines about leavers"],
             Self::Outside => {
                 ["Outside", "person with access outside groups", "people with access outside groups"]
             }
@@ -81,6 +81,7 @@ impl Topic {
             | Self::Inactive
             | Self::Unclear
             | Self::Survivor
+            | Self::Leaver
             | Self::Outside
             | Self::Accepted
             | Self::Forbidden
@@ -160,6 +161,7 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
             .collect();
     let unclear = withheld::those(plan, sources, is_unclear).into_iter().map(as_it_is).collect();
     let survivors = plan.survivors.iter().map(|it| survivor(it, words)).collect();
+    let leavers = leavers::lines(plan, words, sources);
     let outside = plan.outside.iter().map(|it| outside(it, words)).collect();
     let accepted = accepted(view, words);
     let all = [
@@ -171,6 +173,7 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
         (Topic::Inactive, inactive),
         (Topic::Unclear, unclear),
         (Topic::Survivor, survivors),
+        (Topic::Leaver, leavers),
         (Topic::Outside, outside),
         (Topic::Accepted, accepted),
     ];
@@ -347,16 +350,6 @@ fn survivor(survivor: &Survivor, words: &Words<'_>) -> String {
 fn outside(outside: &Outside, words: &Words<'_>) -> String {
     let roles: Vec<String> = outside.roles.iter().map(|it| direct::role(it, words)).collect();
     format!("{} holds outside groups: {}", words.person(outside.user), named(roles.into_iter()))
-}
-
-/// Lists names; of many only the first.
-fn named(all: impl ExactSizeIterator<Item = String>) -> String {
-    first(all, NAMED)
-}
-
-fn first(all: impl ExactSizeIterator<Item = String>, most: usize) -> String {
-    let more = more(all.len(), most).map_or_else(String::new, |it| format!(" {it}"));
-    all.take(most).collect::<Vec<_>>().join(", ") + &more
 }
 
 fn cut(mut lines: Vec<String>) -> Vec<String> {

@@ -255,6 +255,6 @@ fn why(why: Why, view: &View<'_>, usual: &str) -> String {
         Why::Unmeant(from) => format!("no rule means the person ({})", view.sources.line(from)),
         Why::Excepted(from) => format!("excepted ({})", view.sources.line(from)),
         Why::LockedOut(from) => format!("locked out ({})", view.sources.line(from)),
-        Why::Left(from) => format!("deactivated ({})", view.sources.line(from)),
+        Why::Left(from) => format!("`active: false` ({})", view.sources.line(from)),
     }
 }

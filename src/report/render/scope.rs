@@ -11,7 +11,7 @@ use crate::model::{
     ids::{CompanyId, RoleId, UserId},
     plan::{Names, Plan},
     scope::{Audience, Dimension, Kind, Scope, Value},
-    selector::Attribute,
+    selector::{Attribute, addresses},
     stamp::Stamp,
     state::Edit,
 };
@@ -121,7 +121,11 @@ impl<'a> Words<'a> {
             (false, Ok(id)) => self.names.values.get(&id).map_or_else(|| self.short(id), ToString::to_string),
             (_, Err(_)) => quoted(it),
         };
-        if attribute.has_ids() {
+        if let Some(called) = attribute.called(value) {
+            called.to_owned()
+        } else if attribute.has_addresses() {
+            addresses(value).map(quoted).collect::<Vec<_>>().join(", ")
+        } else if attribute.has_ids() {
             value.split(',').map(one).collect::<Vec<_>>().join(", ")
         } else {
             quoted(value)

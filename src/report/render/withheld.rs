@@ -5,7 +5,6 @@ use std::fmt::Display;
 use crate::model::{
     ids::{GroupId, PersonRef, UserId},
     plan::{Plan, StaysActive, Unresolved, Withheld, WithheldReason},
-    selector::Attribute,
     source::{Place, Sources},
 };
 
@@ -133,9 +132,20 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             ("user", format!("{} of {}", attribute.word(), named(of))),
             format!("left as it is: {person}: {}", because(why, MEMBER)),
         ),
-        WithheldReason::Irremovable { person, attribute: Attribute::Active } => (
+        WithheldReason::Creation { person, key, .. } if person == key => (
             user(person),
-            "the account stays, deactivated: the API has no way to erase it".to_owned(),
+            "the account is there and not active, and stays so; write `active: true` to activate it, or take `create` out".to_owned(),
+        ),
+        WithheldReason::Creation { person, key, user: of } => (
+            user(person),
+            format!(
+                "no account is made: {} has {key} already; name the person by that key, or correct the entry",
+                words.person(*of),
+            ),
+        ),
+        WithheldReason::Untold { person, attribute } => (
+            ("user", format!("{} of {}", attribute.word(), named(person))),
+            "left as it is: the API does not tell this token what there is, or has it twice or in a form that is not understood; look with `rolecall users show`, and mend it there".to_owned(),
         ),
         WithheldReason::Irremovable { person, attribute } => (
             user(person),
@@ -163,7 +173,7 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             "not deactivated: nobody has seen whether an account that is deleted here can come back; look with `rolecall doctor --probe --people`, and say `api: { dialect: { userDelete: deactivates } }`".to_owned(),
         ),
         WithheldReason::UnmanagedUser { person, why } => {
-            (user(person), format!("is not resolved, though nothing is asked for: {}", because(why, USER)))
+            (user(person), format!("is not resolved, though nothing is asked for: {}", because(why, UNASKED)))
         }
         WithheldReason::UnmanagedUnread { person } => {
             (user(person), "may hold roles outside groups: the API does not tell them to this token".to_owned())
@@ -192,6 +202,7 @@ const MEMBER: Remedies = Remedies {
     hidden: "give the token the right to see the user, or remove the entry",
 };
 const USER: Remedies = Remedies { foreign: "declare the person in a file of that company", ..MEMBER };
+const UNASKED: Remedies = Remedies { unknown: "correct the entry, or remove it", ..USER };
 const SCOPE: Remedies = Remedies { foreign: "name that company beside it, or somebody else", ..MEMBER };
 const TRAVELLER: Remedies = Remedies { foreign: "name another traveller", ..MEMBER };
 const LOCKOUT: Remedies = Remedies {

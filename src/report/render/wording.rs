@@ -260,7 +260,7 @@ impl<'a> Wording<'a> {
             Why::NotYet(from) => Some(format!("begins later ({})", self.sources.line(from))),
             Why::Excepted(from) => Some(format!("excepted ({})", self.sources.line(from))),
             Why::LockedOut(from) => Some(format!("locked out ({})", self.sources.line(from))),
-            Why::Left(from) => Some(format!("deactivated ({})", self.sources.line(from))),
+            Why::Left(from) => Some(format!("`active: false` ({})", self.sources.line(from))),
         }
     }
 
@@ -298,7 +298,11 @@ impl<'a> Wording<'a> {
             (Attribute::Active, _) => Fact::AccountDeactivated,
             _ => Fact::TraitChanged,
         };
-        Some(self.line(edit, fact, self.words.attribute(attribute, edit.traits()), false))
+        let mut line = self.line(edit, fact, self.words.attribute(attribute, edit.traits()), false);
+        if fact == Fact::AccountDeactivated && self.plan.undoes.is_some() {
+            line.note = joined([line.note, Some(STAYS.to_owned())]);
+        }
+        Some(line)
     }
 
     fn role(&self, edit: &Edit, is_whole: bool) -> Option<Line> {
@@ -335,6 +339,9 @@ impl<'a> Wording<'a> {
         Some(Line { note, ..line })
     }
 }
+
+/// What a rollback cannot do.
+const STAYS: &str = "the account itself stays: the API has no way to erase one";
 
 /// Why something goes by a rollback.
 pub(super) const BACK: &str = "back to what it was";

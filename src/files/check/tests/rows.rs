@@ -183,7 +183,7 @@ fn accounts_are_made_of_rows_that_say_enough_and_of_nobody_who_leaves() {
     let [ana, bo] = &declared.companies[0].users[..] else { panic!("two people") };
     let made: Vec<_> = ana.create.iter().map(|it| it.attribute).collect();
     assert_eq!(made, [Attribute::Persona, Attribute::Email, Attribute::FirstName, Attribute::LastName]);
-    assert_eq!((ana.active(), bo.active(), bo.create.len()), (Some(true), Some(false), 0));
+    assert_eq!((ana.active(), bo.active(), bo.create.len()), (None, Some(false), 0));
     assert_eq!(declared.companies[0].newcomers.len(), 1, "looked for by the external id as well");
     for (row, expected) in [
         ("a@x.example,,,Ana,Ort,\n", "2:2:1 invalid-row"),

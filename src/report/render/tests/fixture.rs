@@ -8,14 +8,15 @@ use uuid::Uuid;
 use crate::{
     model::{
         access::Why,
+        acting::Right,
         direct::{DirectRole, DirectRoles, Traveller},
         finding::{Code, Finding},
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         index::{GroupName, Index},
         plan::{
-            Accepted, Check, Difference, Digest, Edits, Gap, GapCause, Judgement, Names, Note, Outside,
-            Overview, Plan, ReadGroup, Side, Soon, Survivor, Undone, UnmanagedGroup, Unresolved, Verdict,
-            Withheld, WithheldReason,
+            Accepted, Check, Difference, Digest, Edits, Gap, GapCause, Judgement, Leaver, LookUps, Names,
+            Note, Outside, Overview, Plan, ReadGroup, Side, Soon, Still, Survivor, Unasked, Undone,
+            UnmanagedGroup, Unresolved, Verdict, Withheld, WithheldReason,
         },
         rules::{
             self, Broken, Counted, Guard, HeldRole, How, Level, Limit, PolicyKind, Rules, Severity, Subject,
@@ -646,6 +647,36 @@ pub(crate) fn everything() -> Draft {
     plan.survivors = vec![
         Survivor { user: user(4), roles: vec!["COMPANY_ADMIN".into(), "TRAVEL_ARRANGER".into()] },
         Survivor { user: user(9), roles: vec![HOSTILE.into()] },
+    ];
+    let still =
+        |right, only, over: &[u32]| Still { right, only, over: over.iter().map(|it| user(*it)).collect() };
+    let (manager, approver) = (still(Right::Manager, false, &[9]), still(Right::Approver, true, &[3, 9]));
+    let all =
+        vec![still(Right::Arranger, false, &[1]), still(Right::Approver, false, &[2]), approver, manager];
+    plan.leavers = vec![
+        Leaver { company: company(), user: user(9), from: Some(Place::new(FileId(0), 36, 5)), still: all },
+        Leaver {
+            company: company(),
+            user: user(4),
+            from: None,
+            still: vec![still(Right::Arranger, false, &[9])],
+        },
+    ];
+    let missing = |read, refused, because| LookUps {
+        company: company(),
+        active: Some(1_240),
+        at_least: read == 3,
+        read,
+        refused,
+        because,
+        limit: (read == 3).then_some(1_000),
+    };
+    plan.look_ups = vec![
+        missing(1_230, 10, None),
+        missing(3, 0, Some(Unasked::TooMany)),
+        LookUps { active: None, ..missing(1, 0, Some(Unasked::Off)) },
+        missing(4, 0, Some(Unasked::Snapshot)),
+        missing(5, 0, Some(Unasked::Unlisted)),
     ];
     *users = self::users();
     let held = |it: &User| Outside { company: company(), user: it.user, roles: it.before.clone() };

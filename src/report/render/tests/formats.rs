@@ -436,7 +436,12 @@ fn check_counts(plan: &Judged, sources: &Sources) {
     let all = rules("");
     let accepted = plan.plan.accepted.len();
     assert_eq!(rules("accepted"), accepted);
-    assert_eq!(all, stops + told + withheld + weaker + accepted + remarks + rules("privileged-access"));
+    let leavers = plan.plan.leavers.len();
+    assert_eq!(rules("leaver"), leavers);
+    assert_eq!(
+        all,
+        stops + told + withheld + weaker + accepted + remarks + leavers + rules("privileged-access")
+    );
     assert_eq!(tests.iter().filter(|it| it.0 == "accepted" && !it.2).count(), accepted);
     assert_eq!(json(&show(Format::Gitlab, about)).as_array().map(Vec::len), Some(all));
 
