@@ -382,6 +382,7 @@ fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
             WithheldReason::Person { why: Unresolved::Unknown, .. }
                 | WithheldReason::User { why: Unresolved::Unknown, .. }
                 | WithheldReason::UnmanagedUser { why: Unresolved::Unknown, .. }
+                | WithheldReason::UnreadPerson { .. }
         )
     };
     let protects = declared.rules.all().any(|it| !it.protected_people.is_empty());

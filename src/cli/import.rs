@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "GLOB", env = "ROLECALL_IMPORT_GROUP", value_parser = pattern)]
     group: Vec<Pattern>,
     /// Add to the files of a workspace what they do not say yet, and leave every other byte alone
-    #[arg(long, env = "ROLECALL_IMPORT_MERGE", conflicts_with_all = ["users", "people", "sanitize"])]
+    #[arg(long, env = "ROLECALL_IMPORT_MERGE", conflicts_with_all = ["users", "sanitize"])]
     merge: bool,
     /// Also the direct roles that people hold outside groups: one request for each person
     #[arg(long, env = "ROLECALL_IMPORT_USERS")]
@@ -66,6 +66,10 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
+    fn profiles(&self) -> Profiles {
+        if self.people { Profiles::Everybody } else { Profiles::Declared }
+    }
+
     /// What `init` asks for: everything but direct roles, each group in a file of its own.
     pub(super) fn all(dry_run: bool) -> Self {
         Self {
@@ -132,7 +136,7 @@ pub(super) fn fresh(global: &Global, arguments: &Arguments, output: &Output) -> 
     let asked = Asked {
         groups: &arguments.group,
         direct_roles: arguments.users,
-        people: if arguments.people { Profiles::Everybody } else { Profiles::Declared },
+        people: arguments.profiles(),
         layout: arguments.layout.into(),
         endpoint: &endpoint,
     };

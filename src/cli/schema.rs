@@ -45,6 +45,14 @@ enum Kind {
     Review,
     /// A snapshot, as `rolecall snapshot` takes it
     Snapshot,
+    /// What is held of a person, as `users show --format json` prints it
+    User,
+    /// People, as `users list --format json` prints them
+    Users,
+    /// What is held of a person as files, as manifest.json tells
+    UsersExport,
+    /// What became of a part, as `users put --format json` prints it
+    UsersPut,
     /// rolecall.yaml
     Workspace,
 }
@@ -102,6 +110,10 @@ impl From<Kind> for schema::Kind {
             Kind::PolicyTests => Self::PolicyTests,
             Kind::Review => Self::Review,
             Kind::Snapshot => Self::Snapshot,
+            Kind::User => Self::User,
+            Kind::Users => Self::Users,
+            Kind::UsersExport => Self::UsersExport,
+            Kind::UsersPut => Self::UsersPut,
             Kind::Workspace => Self::Workspace,
         }
     }

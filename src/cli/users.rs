@@ -14,20 +14,28 @@ use rolecall::{
         part::Part,
         person::{Entry, Unit},
         plan::Names,
+        selector::Attribute,
     },
     report::{
         document,
         render::{
+            counted,
             format::Format as Form,
             held::{self, HeldView, Values},
             users::{self, UsersView},
         },
     },
-    workflow::{self, Checked},
+    sandbox::Sandbox,
+    workflow::{
+        self, Checked, Live,
+        users::{Roster, Unrecorded},
+    },
 };
 
 use super::{
-    Exit, Failure, Global, Now, Output, run,
+    Exit, Failure, Global, Now, Output,
+    live::From,
+    run,
     settings::{self, Connected},
 };
 
@@ -43,6 +51,8 @@ pub(super) struct Arguments {
     file: Option<PathBuf>,
     #[command(flatten)]
     filters: Filters,
+    #[command(flatten)]
+    from: From,
     /// For `show` and `put`: show the values that may be personal as well
     #[arg(long)]
     reveal: bool,
@@ -171,8 +181,12 @@ pub(super) fn run(
     let missing = |what: &str| {
         Failure::invalid(format!("`users {word}` needs {what}")).hint("see `rolecall help users`")
     };
+    if arguments.from.is_snapshot() && matches!(action, Action::Export | Action::Put) {
+        let message = format!("`users {word}` is about what the API holds now, which no snapshot has");
+        return Err(Failure::invalid(message).hint("leave `--live` out, and unset ROLECALL_LIVE"));
+    }
     if *action == Action::List {
-        return list(global, &arguments.filters, output);
+        return list(global, (&arguments.filters, &arguments.from), output);
     }
     let person = person.as_ref().ok_or_else(|| missing("a person, such as ana@voyager.example"))?;
     if output.form == Some(Form::Csv) && *action != Action::Show {
@@ -180,7 +194,7 @@ pub(super) fn run(
             .hint("give `--format text`, `json` or `markdown`"));
     }
     match action {
-        Action::List | Action::Show => show(global, person, arguments.reveal, output),
+        Action::List | Action::Show => show(global, (person, &arguments.from), arguments.reveal, output),
         Action::Export => {
             let out = out.as_ref().ok_or_else(|| missing("a folder to write to: `--out DIR`"))?;
             export::run(global, (person, out, arguments.overwrite), output)
@@ -209,50 +223,85 @@ impl Action {
     }
 }
 
-/// The files, as far as there are some, and the API of their companies.
-fn connected(global: &Global) -> Result<(Checked, Connected), Failure> {
+/// The files, as far as there are some.
+fn files(global: &Global) -> Result<Checked, Failure> {
     // Whose people they are is said by all files; what else is wrong in these stands in nobody's way.
     let checked = global.sound(&[]).or_else(|_| global.checked_workspace());
-    let checked = global.or_alone(checked, &[])?;
+    global.or_alone(checked, &[])
+}
+
+/// The files, as far as there are some, and the API of their companies.
+fn connected(global: &Global) -> Result<(Checked, Connected), Failure> {
+    let checked = files(global)?;
     settings::complete(global, &checked)?;
     let connected = settings::connect(global, &checked, &checked.declared.own_companies())?;
     Ok((checked, connected))
+}
+
+/// The files, as far as there are some, and a snapshot or the API of their companies.
+fn opened(global: &Global, from: &From) -> Result<(Checked, Live, Option<Sandbox>), Failure> {
+    let checked = files(global)?;
+    if !from.is_snapshot() {
+        settings::complete(global, &checked)?;
+    }
+    let (live, sandbox) = from.open(global, &checked, &checked.declared.own_companies())?;
+    Ok((checked, live, sandbox))
 }
 
 fn names(checked: &Checked) -> Names {
     Names { values: checked.declared.aliases.clone(), ..Names::default() }
 }
 
-fn list(global: &Global, filters: &Filters, output: &Output) -> Result<Exit, Failure> {
-    let (checked, connected) = connected(global)?;
+fn list(global: &Global, (filters, from): (&Filters, &From), output: &Output) -> Result<Exit, Failure> {
+    if from.is_snapshot() && filters.search.is_some() {
+        return Err(Failure::invalid("only the API searches for a text, and a snapshot does not")
+            .hint("leave `--search` out, and choose by the other flags"));
+    }
+    let (checked, live, _sandbox) = opened(global, from)?;
     let companies = checked.declared.own_companies();
-    let reading = workflow::users::roster(&connected.clients, &companies, filters.search.as_deref());
-    let all = run::reading(output.reading(&connected.live.source, reading))?;
+    let reading = workflow::users::roster(&live.source, &companies, filters.search.as_deref());
+    let Roster { people: all, unrecorded } = run::reading(output.reading(&live.source, reading))?;
+    filters.recorded(&unrecorded)?;
     let names = names(&checked);
-    let all: Vec<(CompanyId, Entry)> =
-        all.into_iter().flat_map(|(company, all)| all.into_iter().map(move |it| (company, it))).collect();
     filters.known(&all, &names)?;
     let of = all.len();
     let mut people: Vec<_> = all.into_iter().filter(|it| filters.fit(&it.1, &names)).collect();
     people.sort_by_cached_key(|it| (it.0, it.1.user.email.as_ref().map(ToString::to_string), it.1.user.id));
-    let hosts = connected.live.sites.hosts(companies.into_iter());
-    let url = &connected.live.sites.rest.url;
-    let at = Now { now: None }.get()?.dated;
-    let view = UsersView { people: &people, of, names: &names, endpoint: &hosts, url, at };
+    let view = UsersView {
+        people: &people,
+        of,
+        names: &names,
+        endpoint: &live.sites.hosts(companies.into_iter()),
+        url: &live.sites.rest.url,
+        at: Now { now: None }.get()?.dated,
+        taken: live.source.taken(),
+        unrecorded: &unrecorded,
+        is_sanitized: live.source.is_sanitized(),
+    };
     output.answered(&view, (users::csv, users::text, document::users::list, users::markdown));
     Ok(Exit::Ok)
 }
 
 impl Filters {
-    fn patterns(&self) -> [(&'static str, &[Pattern]); 6] {
+    fn patterns(&self) -> [(Attribute, &[Pattern]); 6] {
         [
-            ("department", &self.department),
-            ("legal entity", &self.legal_entity),
-            ("cost center", &self.cost_center),
-            ("office", &self.office),
-            ("designation", &self.designation),
-            ("persona", &self.persona),
+            (Attribute::Department, &self.department),
+            (Attribute::LegalEntity, &self.legal_entity),
+            (Attribute::CostCenter, &self.cost_center),
+            (Attribute::Office, &self.office),
+            (Attribute::Designation, &self.designation),
+            (Attribute::Persona, &self.persona),
         ]
+    }
+
+    /// Refuses to choose by what is not known of everybody: who is left out might fit.
+    fn recorded(&self, unrecorded: &Unrecorded) -> Result<(), Failure> {
+        let asked = self.patterns().into_iter().filter(|it| !it.1.is_empty());
+        let mut unknown = asked.filter_map(|it| Some((it.0, *unrecorded.get(&it.0)?)));
+        let Some((attribute, count)) = unknown.next() else { return Ok(()) };
+        let people = counted(count, "person", "people");
+        Err(Failure::invalid(format!("the snapshot does not tell the {} of {people}", attribute.word()))
+            .hint("take a new snapshot with files that declare it of them, or ask the API without `--live`"))
     }
 
     /// What each pattern is compared with, in the same order: names and ids.
@@ -296,7 +345,8 @@ impl Filters {
                 if told.iter().any(|it| pattern.matches(it)) {
                     continue;
                 }
-                let failure = Failure::invalid(format!("nobody is of the {kind} `{}`", pattern.text()));
+                let message = format!("nobody is of the {} `{}`", kind.word(), pattern.text());
+                let failure = Failure::invalid(message);
                 return Err(match nearest(pattern.text(), told.iter().map(String::as_str)) {
                     Some(near) => failure.hint(format!("did you mean `{near}`?")),
                     None => {
@@ -309,25 +359,30 @@ impl Filters {
     }
 }
 
-fn show(global: &Global, person: &PersonRef, reveal: bool, output: &Output) -> Result<Exit, Failure> {
-    let (checked, connected) = connected(global)?;
+fn show(
+    global: &Global,
+    (person, from): (&PersonRef, &From),
+    reveal: bool,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let (checked, live, _sandbox) = opened(global, from)?;
     let reading = async {
-        let (company, user) = workflow::users::found(&connected.clients, &checked, person).await?;
-        let parts = workflow::users::held(&connected.clients, company, &user).await?;
+        let (company, user) = workflow::users::found(&live.source, &checked, person).await?;
+        let parts = workflow::users::held(&live.source, company, &user).await?;
         Ok::<_, workflow::Error>((company, user, parts))
     };
-    let (company, user, parts) = run::reading(output.reading(&connected.live.source, reading))?;
+    let (company, user, parts) = run::reading(output.reading(&live.source, reading))?;
     let names = names(&checked);
-    let hosts = connected.live.sites.hosts([company].into_iter());
     let view = HeldView {
         user: &user,
         company,
         parts: &parts,
         values: if reveal { Values::Revealed } else { Values::Masked },
         names: &names,
-        endpoint: &hosts,
-        url: &connected.live.sites.rest.url,
+        endpoint: &live.sites.hosts([company].into_iter()),
+        url: &live.sites.rest.url,
         at: Now { now: None }.get()?.dated,
+        taken: live.source.taken(),
     };
     output.answered(&view, (held::csv, held::text, document::users::held, held::markdown));
     Ok(Exit::Ok)

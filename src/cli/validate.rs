@@ -33,11 +33,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         Err(failure) => return Err(failure),
     };
     let groups: usize = checked.declared.companies.iter().map(|it| it.groups.len()).sum();
+    let people: usize = checked.declared.companies.iter().map(|it| it.declared_people()).sum();
+    let people = match people {
+        0 => String::new(),
+        1.. => format!(", {}", render::counted(people, "person", "people")),
+    };
     let files = checked.loaded.sources.files().count();
     output.result(&match output.format {
         Format::Text | Format::Markdown => {
             format!(
-                "Valid: {} in {}.\n",
+                "Valid: {}{people} in {}.\n",
                 render::counted(groups, "group", "groups"),
                 render::counted(files, "file", "files")
             )

@@ -38,7 +38,8 @@ mapping! {
         "scopes" pub(crate) scopes: Given<Names<ScopeEntry>>,
         /// The groups that shall exist. A group that is not listed is left alone.
         "groups" pub(crate) groups: Given<Entries<GroupEntry>>,
-        /// People whose roles outside groups are looked at. A person who is not listed is left alone.
+        /// People: their accounts, what their company says of them, and their roles outside groups, key by key. A person who is
+        /// not listed is left alone, and so is a key that is not written.
         "users" pub(crate) users: Given<Entries<UserEntry>>,
         /// CSV files whose rows are people, such as an export of human resources. A person without a row is left alone.
         "usersFrom" pub(crate) users_from: Given<Entries<UsersFromEntry>>,
@@ -168,7 +169,7 @@ mapping! {
         /// Whether they are sent to the person.
         "enabled" pub(crate) enabled: Given<At<bool>>,
         /// Who else gets a copy of each: exactly these addresses, in any order; `[]` is nobody.
-        #[schemars(with = "Vec<forms::Address>")]
+        #[schemars(with = "Vec<forms::Address>", extend("uniqueItems" = true))]
         "ccEmails" pub(crate) cc_emails: Given<At<Vec<At<String>>>>,
     }
 }
@@ -206,19 +207,19 @@ mapping! {
         /// The id of the person in the company.
         #[schemars(with = "forms::Key")]
         "employeeId" pub(crate) employee_id: Given<At<String>>,
-        /// The legal entity: an id or a name from `ids.legalEntity`.
+        /// The legal entity: an id, a name from `ids.legalEntity`, or the name that the API shows of people.
         #[schemars(with = "forms::LegalEntity")]
         "legalEntity" pub(crate) legal_entity: Given<At<String>>,
-        /// The department: an id or a name from `ids.department`.
+        /// The department: an id, a name from `ids.department`, or the name that the API shows of people.
         #[schemars(with = "forms::Department")]
         "department" pub(crate) department: Given<At<String>>,
-        /// The cost center: an id or a name from `ids.costCenter`.
+        /// The cost center: an id, a name from `ids.costCenter`, or the name that the API shows of people.
         #[schemars(with = "forms::CostCenter")]
         "costCenter" pub(crate) cost_center: Given<At<String>>,
-        /// The office: an id or a name from `ids.office`.
+        /// The office: an id, a name from `ids.office`, or the name that the API shows of people.
         #[schemars(with = "forms::Office")]
         "office" pub(crate) office: Given<At<String>>,
-        /// The grade: an id or a name from `ids.grade`.
+        /// The grade: an id, a name from `ids.grade`, or the name that the API shows of people.
         #[schemars(with = "forms::Grade")]
         "grade" pub(crate) grade: Given<At<String>>,
         /// The job title.

@@ -45,7 +45,7 @@ mod unique;
 mod users;
 mod values;
 
-pub(crate) use remarks::{leaves, locked_out};
+pub(crate) use remarks::{approves_own, circle, leaves, locked_out};
 pub(super) use rules::policy;
 pub(crate) use unique::declared_twice;
 
@@ -159,6 +159,7 @@ fn checked(
         company.users.sort_by(|a, b| (&a.person, a.from).cmp(&(&b.person, b.from)));
         check.one_entry_per_user(company);
         check.join_rows(company);
+        check.one_key_per_user(company);
         company.newcomers = company.users.iter().flat_map(|it| it.keys().into_iter().skip(1)).collect();
         check.people_told_apart(company);
     }

@@ -330,6 +330,11 @@ impl DeclaredCompany {
         }
     }
 
+    /// How many people the files declare something of.
+    pub fn declared_people(&self) -> usize {
+        self.users.len()
+    }
+
     pub(crate) fn entries(&self) -> usize {
         self.groups.len() + self.removals.len() + self.users.len()
     }

@@ -189,23 +189,29 @@ pub fn unchanged(path: &Path, text: &str) -> io::Result<()> {
     Err(io::Error::other("it is not what it was when it was read"))
 }
 
-/// Puts new files into places where nothing is, all of them or none, and makes folders as far as they are missing.
+/// Puts new files into places where nothing is, all of them or none and each whole, and makes folders as far as they are
+/// missing.
 ///
 /// # Errors
 ///
 /// Names the file that cannot be made; those that were made before it are gone again, folders stay.
 pub fn place(files: &[(PathBuf, String)]) -> Result<(), (PathBuf, io::Error)> {
-    let mut made: Vec<&Path> = Vec::new();
-    for (path, text) in files {
-        let file = folder(around(path)).and_then(|()| create(path, Existing::Refused));
-        let is_new = file.is_ok();
-        made.extend(is_new.then_some(path.as_path()));
-        // Not waited for until they are on the disk: they can be made again, and there may be thousands.
-        if let Err(error) = file.and_then(|mut file| file.write_all(text.as_bytes())) {
-            made.iter().for_each(|it| _ = fs::remove_file(it));
+    for (done, (path, text)) in files.iter().enumerate() {
+        if let Err(error) = folder(around(path)).and_then(|()| put(path, text)) {
+            files[..done].iter().for_each(|it| _ = fs::remove_file(&it.0));
             return Err((path.clone(), error));
         }
     }
+    Ok(())
+}
+
+/// Puts a new file into a place where nothing is. Not waited for until it is on the disk: it can be made again, and there may
+/// be thousands.
+fn put(path: &Path, text: &str) -> io::Result<()> {
+    through_link(path)?;
+    let mut file = tempfile::NamedTempFile::new_in(around(path))?;
+    file.write_all(text.as_bytes())?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
     Ok(())
 }
 

@@ -46,7 +46,7 @@ pub(crate) enum Change {
     /// A key has another value, or is new.
     Set { of: Option<Spot>, key: &'static str, value: Yaml },
     /// A new key of the mapping that is reached by these keys from the outermost; mappings that are missing are made.
-    Name { path: &'static [&'static str], name: Box<str>, value: Noted },
+    Name { path: [&'static str; 2], name: Box<str>, value: Noted },
     /// A key goes.
     Unset { of: Spot, key: &'static str },
 }

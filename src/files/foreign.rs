@@ -137,7 +137,8 @@ impl de::Error for Unfit {
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let message = format!("`{variant}` is not one of {}", expected.join(", "));
+        let words: Vec<String> = expected.iter().map(|it| format!("`{it}`")).collect();
+        let message = format!("`{variant}` is not one of {}", words.join(", "));
         let near = did_you_mean(variant, expected.iter().copied());
         Self {
             help: Some(near.unwrap_or_else(|| "write one of these words".to_owned())),

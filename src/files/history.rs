@@ -274,12 +274,21 @@ fn same(one: &Turn, other: &Turn) -> bool {
     std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
+/// Whether two lines give a fact the same value.
+fn is_same(fact: &Fact, lines: [&Line; 2]) -> bool {
+    let [old, new] = lines.map(|it| it.value.as_deref());
+    match fact.what {
+        What::Attribute(attribute) => attribute.same(old, new),
+        _ => old == new,
+    }
+}
+
 /// What is different, in the order of the facts.
 fn turns(before: &Facts, after: &Facts, is_end: bool) -> Vec<(Fact, Turn)> {
     let new = |line: &Line| if is_end { Turn::Found(line.clone()) } else { Turn::Given(line.clone()) };
     let given = after.iter().filter_map(|(fact, line)| match before.get(fact) {
         None => Some((fact.clone(), new(line))),
-        Some(old) => ((&old.term, &old.value) != (&line.term, &line.value))
+        Some(old) => (old.term != line.term || !is_same(fact, [old, line]))
             .then(|| (fact.clone(), Turn::Changed(line.clone(), old.clone()))),
     });
     let taken = before.iter().filter(|it| !after.contains_key(it.0));
@@ -521,7 +530,7 @@ fn own_keys(user: &DeclaredUser) -> Vec<PersonRef> {
     let said = |attribute| user.traits.iter().find(|it| it.attribute == attribute);
     let ids = ids.into_iter().filter_map(|(attribute, key)| match &said(attribute)?.value {
         TraitValue::Ready(value) => PersonRef::by(key, value).ok(),
-        TraitValue::People(_) => None,
+        TraitValue::Named(_) | TraitValue::People(_) => None,
     });
     std::iter::once(user.person.clone()).chain(ids).collect()
 }

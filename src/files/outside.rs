@@ -172,7 +172,7 @@ pub(super) fn tables(
                 findings.extend(found);
                 let pattern = (csv.v.as_str().into(), csv.place(access));
                 let (of, path) = ((access, nth), path.as_str().into());
-                tables.push(Table { of, file, path, pattern, rows: Arc::new(rows) });
+                tables.push(Table { of, file, path, pattern, rows: Arc::new(rows), columns: wanted.asked() });
             }
         }
     }

@@ -88,7 +88,8 @@ policies! {
     #[schemars(extend("required" = ["name", "roles", "apartFrom"]))]
     SeparationEntry "separation" separation "a policy such as `{ name: …, roles: […], apartFrom: […] }`"
         ("The groups whose members alone it is about; everybody where absent.") {
-        /// Roles, permissions that make a role one of them, and types of direct roles.
+        /// Roles, permissions that make a role one of them, types of direct roles, and `APPROVER`, `MANAGER` and `ARRANGER`: who
+        /// approves for people, manages them or books for them, over just these.
         #[schemars(extend("minItems" = 1))]
         "roles" pub(super) roles: Given<Vec<At<RoleName>>>,
         /// What nobody may hold who holds one of `roles`.

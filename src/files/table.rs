@@ -44,6 +44,8 @@ pub struct Table {
     /// The pattern that means it, and where that stands.
     pub(crate) pattern: (Box<str>, Place),
     pub(crate) rows: Arc<Rows>,
+    /// The columns that are asked for.
+    pub(crate) columns: Arc<[Attribute]>,
 }
 
 /// What an entry asks of a file, as far as that is certain.
@@ -106,6 +108,11 @@ impl Rows {
 }
 
 impl<'a> Wanted<'a> {
+    /// The columns that are asked for.
+    pub(super) fn asked(&self) -> Arc<[Attribute]> {
+        self.columns.iter().map(|it| it.0).collect()
+    }
+
     /// `None` where it is not certain what is asked for, of which everything was said then.
     pub(super) fn new(entry: &'a UsersFromEntry, file: FileId) -> Option<Self> {
         let columns = entry.columns.as_ref()?.v.titles();

@@ -51,19 +51,19 @@ mapping! {
         /// The column that says whether the account can be used: `true`, `false`, or a word from `values.active`.
         #[schemars(with = "forms::Word")]
         "active" pub(crate) active: Given<At<String>>,
-        /// The column of the legal entity: ids or names from `ids.legalEntity`.
+        /// The column of the legal entity: ids, names from `ids.legalEntity`, or names as the API shows them.
         #[schemars(with = "forms::Word")]
         "legalEntity" pub(crate) legal_entity: Given<At<String>>,
-        /// The column of the department: ids or names from `ids.department`.
+        /// The column of the department: ids, names from `ids.department`, or names as the API shows them.
         #[schemars(with = "forms::Word")]
         "department" pub(crate) department: Given<At<String>>,
-        /// The column of the cost center: ids or names from `ids.costCenter`.
+        /// The column of the cost center: ids, names from `ids.costCenter`, or names as the API shows them.
         #[schemars(with = "forms::Word")]
         "costCenter" pub(crate) cost_center: Given<At<String>>,
-        /// The column of the office: ids or names from `ids.office`.
+        /// The column of the office: ids, names from `ids.office`, or names as the API shows them.
         #[schemars(with = "forms::Word")]
         "office" pub(crate) office: Given<At<String>>,
-        /// The column of the grade: ids or names from `ids.grade`.
+        /// The column of the grade: ids, names from `ids.grade`, or names as the API shows them.
         #[schemars(with = "forms::Word")]
         "grade" pub(crate) grade: Given<At<String>>,
         /// The column of the job title.

@@ -17,12 +17,14 @@ use jiff::tz::TimeZone;
 
 use crate::model::{
     date,
-    ids::CompanyId,
+    ids::{CompanyId, PersonRef},
     rules::{Unmanaged, Weakening},
-    source::{FileId, Place},
+    selector::Attribute,
+    source::Place,
 };
 
 mod api;
+mod people;
 mod policies;
 
 /// The files of one side, and what they declare.
@@ -396,31 +398,17 @@ impl Rows<'_> {
         rows.into_iter().for_each(|it| self.add(&it.0, it.1, it.2, it.3));
     }
 
-    /// People whose direct roles are managed less.
+    /// People of whom less is managed.
     fn users(&mut self, is_partial: bool) {
         let [base, new] = [self.base, self.new].map(|it| &it.declared.companies);
         let mut rows = Vec::new();
-        // Rows come and go with the people; of a file that lost many it is said below.
-        let tables: BTreeSet<FileId> = self.base.files.tables.iter().map(|it| it.file).collect();
         for company in base {
             let now = new.iter().find(|it| it.id == company.id);
-            for user in company.users.iter().filter(|it| !tables.contains(&it.from.file)) {
-                let what = format!("user {}", user.person);
-                let said = |it: &DeclaredUser| Some((word(it.roles.rest).to_owned(), Some(it.from)));
-                match now.and_then(|it| it.users.iter().find(|it| it.person == user.person)) {
-                    Some(now) if managed(now.roles.rest) < managed(user.roles.rest) => {
-                        rows.push((what, said(user), said(now), "direct roles that are not declared stay"));
-                    }
-                    None if !is_partial => {
-                        rows.push((
-                            what,
-                            said(user),
-                            None,
-                            "no file names the person any more: direct roles are left alone",
-                        ));
-                    }
-                    Some(_) | None => (),
-                }
+            let now: BTreeMap<&PersonRef, &DeclaredUser> =
+                now.into_iter().flat_map(|it| &it.users).map(|it| (&it.person, it)).collect();
+            // Rows come and go with the people; of a file that lost many it is said below.
+            for user in company.users.iter().filter(|it| !it.is_row) {
+                people::less(user, now.get(&user.person).copied(), is_partial, &mut rows);
             }
         }
         rows.into_iter().for_each(|it| self.add(&it.0, it.1, it.2, it.3));
@@ -430,13 +418,12 @@ impl Rows<'_> {
     /// wrong leaves people out: they are left alone, so that nobody who leaves is seen.
     fn people(&mut self, is_partial: bool) {
         let [base, new] = [self.base, self.new].map(|it| tables(it));
-        let is_in = |all: &BTreeMap<(&str, &str), (usize, Place)>, it: &(&str, &str)| all.contains_key(it);
-        // A file that has another name by now is one of those that the pattern means.
+        // Where a pattern means another file than before, its rows may be those of one that has fewer.
+        let others: BTreeSet<&str> = new.keys().filter(|it| !base.contains_key(*it)).map(|it| it.0).collect();
         let grouped = |all: &BTreeMap<(&str, &str), (usize, Place)>| {
             let mut rows: BTreeMap<String, (usize, Place)> = BTreeMap::new();
             for (it, (count, at)) in all {
-                let both = is_in(&base, it) && is_in(&new, it);
-                let name = if both { it.1 } else { it.0 };
+                let name = if others.contains(it.0) || !new.contains_key(it) { it.0 } else { it.1 };
                 rows.entry(name.to_owned()).or_insert((0, *at)).0 += count;
             }
             rows
@@ -458,6 +445,33 @@ impl Rows<'_> {
         for (name, before, after) in rows {
             let why = "people without a row are left alone: nobody sees who of them leaves";
             self.add(&format!("usersFrom {name}"), before, after, why);
+        }
+        self.columns();
+    }
+
+    /// Files that are still read, and of which it is not asked any more who leaves, or who approves.
+    fn columns(&mut self) {
+        let asked = |side: Side<'_>| {
+            let mut all: BTreeMap<Box<str>, (BTreeSet<Attribute>, Place)> = BTreeMap::new();
+            for table in &side.files.tables {
+                let (pattern, at) = &table.pattern;
+                all.entry(pattern.clone()).or_insert((BTreeSet::new(), *at)).0.extend(&*table.columns);
+            }
+            all
+        };
+        let (base, new) = (asked(self.base), asked(self.new));
+        for (pattern, (columns, at)) in base {
+            let Some((now, there)) = new.get(&pattern) else { continue };
+            for (attribute, why) in [
+                (Attribute::Active, "whoever leaves by the file is left alone"),
+                (Attribute::Approvers, "who approves is left as it is"),
+            ] {
+                if columns.contains(&attribute) && !now.contains(&attribute) {
+                    let what = format!("usersFrom {pattern}, {}", attribute.as_str());
+                    let said = |it: &str, at| Some((it.to_owned(), Some(at)));
+                    self.add(&what, said("a column", at), said("no column", *there), why);
+                }
+            }
         }
     }
 }

@@ -231,7 +231,7 @@ impl DraftUser {
     }
 
     /// The person as an entry of `users:`.
-    fn entry(&self) -> Noted {
+    pub(crate) fn entry(&self) -> Noted {
         let mut keys = vec![("user".to_owned(), self.user.entry())];
         if let Some(id) = &self.external_id {
             keys.push((Attribute::ExternalId.as_str().to_owned(), Yaml::text(id).into()));

@@ -22,6 +22,7 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, GroupRole, Observed, ObservedCompany, User, completed},
+        person::Units,
         scope::{Scope, Shared},
         selector::{Selector, Traits},
     },
@@ -99,6 +100,7 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         observed.direct.extend(people.direct);
         observed.profiles.extend(people.profiles);
         observed.newcomers.extend(people.newcomers);
+        observed.accounts.extend(people.accounts.map(|it| (id, it)));
         observed.unlisted.extend(people.unlisted.then_some(id));
         observed.listed.extend(people.listed.then_some(id));
         observed.led.extend(people.led);
@@ -240,6 +242,7 @@ async fn company(
     read.join(&mut company);
     more.join(&mut company);
     company.selected = selected.rules;
+    company.units = std::mem::take(&mut people.units);
     let strangers = strangers(source, reads.id, &wanted, &company.contents, &people.users).await?;
     people.users.extend(strangers);
     let known: BTreeSet<UserId> = people.direct.iter().map(|it| it.0).collect();
@@ -357,8 +360,12 @@ struct People {
     direct: Vec<(UserId, DirectRoles)>,
     /// What those are apart from access of whom it is looked at, as far as that was told.
     profiles: BTreeMap<UserId, Traits>,
+    /// What departments and the like are called, where that is looked at.
+    units: Units,
     /// Those of them who have no account yet.
     newcomers: BTreeSet<UserId>,
+    /// How many accounts are active, where some may come or go.
+    accounts: Option<u64>,
     /// Companies that do not let this token look for people.
     closed: BTreeSet<CompanyId>,
     /// Those of whom everything was read that one asks for.
@@ -371,7 +378,7 @@ struct People {
 
 /// Reads the users of a company that the list speaks of, and of some of them groups and direct roles.
 async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) -> Read<People> {
-    let (mut users, told) = profiles::find(source, reads).await?;
+    let profiles::Found { mut users, told, units } = profiles::find(source, reads).await?;
     let mut directory = Directory::new(&users);
     let single = one_by_one(source, reads.id, &missing(&reads.people, &directory)).await?;
     directory.add(&single);
@@ -396,7 +403,9 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
         held,
         direct,
         profiles: told,
+        units,
         newcomers: BTreeSet::new(),
+        accounts: None,
         closed,
         led: BTreeSet::new(),
         unlisted: false,
@@ -408,16 +417,45 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
 async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) -> Read<People> {
     let mut people = people(source, known, reads).await?;
     let directory = Directory::new(&people.users);
-    let told = std::mem::take(&mut people.profiles);
-    (people.profiles, people.led) = profiles::complete(source, reads, &directory, told).await?;
+    let mut told = std::mem::take(&mut people.profiles);
+    let (profiles, led, grades) = profiles::complete(source, reads, &directory, &mut told).await?;
+    people.units.extend(grades);
+    let holders = having(source, reads.id, &profiles::new_keys(reads, &directory, &profiles)).await?;
+    (people.profiles, people.led) = (profiles, led);
     let newcomers = newcomers::newcomers(reads, &directory);
+    people.accounts = accounts(source, reads, &directory, &newcomers).await?;
     for newcomer in &newcomers {
         people.direct.push((newcomer.id, DirectRoles::default()));
         people.profiles.insert(newcomer.id, Traits::default());
     }
     people.newcomers = newcomers.iter().map(|it| it.id).collect();
     people.users.extend(newcomers);
+    people.users.extend(holders);
     Ok(people)
+}
+
+/// Who has keys that others are to get. What is not told stops nothing: then the API says it when they are written.
+async fn having(source: &Source, company: CompanyId, keys: &[PersonRef]) -> Read<Vec<User>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    match source.find_users(company, keys).await {
+        Err(FetchError::NotRecorded(_)) => Ok(Vec::new()),
+        found => unless_refused(found),
+    }
+}
+
+/// How many accounts of a company are active, where some may come or go.
+async fn accounts(
+    source: &Source,
+    reads: &CompanyReads<'_>,
+    directory: &Directory<'_>,
+    newcomers: &[User],
+) -> Read<Option<u64>> {
+    if newcomers.is_empty() && !reads.comes_or_goes(directory) {
+        return Ok(None);
+    }
+    source.count_active(reads.id).await
 }
 
 fn searched(list: &ReadList<'_>) -> BTreeSet<CompanyId> {
@@ -526,7 +564,11 @@ fn missing(people: &[PersonRef], directory: &Directory<'_>) -> Vec<PersonRef> {
 /// Asks once more for everybody that the bulk list did not find: it is a draft in the API and may
 /// not match every address (contract §7.2), and nobody shall be withheld on its word alone.
 async fn one_by_one(source: &Source, company: CompanyId, people: &[PersonRef]) -> Read<Vec<User>> {
-    let found = stream::iter(people).map(|it| source.query_user(company, it));
+    // No list is filtered by employee ids: each was asked for alone, or looked up in a list of everybody, as it is.
+    let is_certain =
+        |it: &&PersonRef| matches!(source, Source::Api(_)) && matches!(it, PersonRef::EmployeeId(_));
+    let doubtful = people.iter().filter(|it| !is_certain(it));
+    let found = stream::iter(doubtful).map(|it| source.query_user(company, it));
     let found: Vec<Vec<User>> = found.buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
 }

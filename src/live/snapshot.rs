@@ -59,6 +59,9 @@ pub enum NotRecorded {
         "the snapshot does not know everybody of the company {0}, and so nobody whom a rule of `membersFrom` means"
     )]
     Rules(CompanyId),
+    /// Who is there: the list was not read whole when the snapshot was taken.
+    #[error("the snapshot does not know everybody of the company {0}")]
+    Everybody(CompanyId),
     /// What somebody holds outside groups: that is read only of people that the files single out.
     #[error("the snapshot does not know which roles {0} holds outside groups")]
     DirectRoles(Box<str>),

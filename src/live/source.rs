@@ -3,7 +3,7 @@
 //! One way to read, so that a plan from a snapshot is the plan from the API by construction. Every list is
 //! whole, or an error. Writes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -18,9 +18,11 @@ use crate::model::{
     access::Members,
     acting::Arrangers,
     direct::DirectRoles,
+    directory::Directory,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     observed::{GroupHead, GroupRole, RoleHead, User},
     permissions::Permissions,
+    person::{Unit, Units},
     selector::{PersonPart, Selector, Traits},
 };
 
@@ -222,20 +224,50 @@ impl Source {
         }
     }
 
-    /// What a part of a user says, of a snapshot with all that is known besides; `None` where the token may not know.
+    /// The same by the list of everybody, with what departments and the like are called there.
+    pub(crate) async fn find_in_list(
+        &self,
+        company: CompanyId,
+        people: &[PersonRef],
+    ) -> Read<(Vec<(User, Option<Traits>)>, Units)> {
+        let clients = match self {
+            Self::Api(clients) => clients,
+            Self::Snapshot(it) => return Ok((self.find_traits(company, people).await?, it.units(company))),
+        };
+        let Some((rows, units)) = clients.of(company)?.reader.list_traits(company).await? else {
+            return Ok((self.find_traits(company, people).await?, Units::default()));
+        };
+        let (users, traits): (Vec<User>, Vec<Traits>) = rows.into_iter().unzip();
+        let users = clients.found(company, users);
+        let directory = Directory::new(&users);
+        let meant: HashSet<UserId> =
+            people.iter().flat_map(|it| directory.find(it)).map(|it| it.id).collect();
+        let rows = users.iter().zip(traits).filter(|it| meant.contains(&it.0.id));
+        let mut found: Vec<_> = rows.map(|(user, traits)| (user.clone(), Some(traits))).collect();
+        // A list that shows nobody's employee id tells of none.
+        if users.iter().all(|it| it.employee_id.is_none()) {
+            let numbers = people.iter().filter(|it| matches!(it, PersonRef::EmployeeId(_)));
+            let numbers: Vec<PersonRef> = numbers.cloned().collect();
+            found.extend(self.find_traits(company, &numbers).await?);
+        }
+        Ok((found, units))
+    }
+
+    /// What a part of a user says, of a snapshot with all that is known besides; `None` where the token may not know. With
+    /// what the grade is called, which no list tells.
     pub(crate) async fn part(
         &self,
         company: CompanyId,
         user: UserId,
         part: PersonPart,
-    ) -> Read<Option<Traits>> {
+    ) -> Read<Option<(Traits, Option<Unit>)>> {
         match self {
             Self::Api(it) => match it.of(company)?.reader.part(user, part.of_api()).await {
-                Ok(object) => Ok(Some(attributes::traits(part, &object))),
+                Ok(object) => Ok(Some((attributes::traits(part, &object), attributes::grade(&object)))),
                 Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
                 Err(error) => Err(error.into()),
             },
-            Self::Snapshot(it) => Ok(it.profile(user)),
+            Self::Snapshot(it) => Ok(it.profile(user).map(|it| (it, None))),
         }
     }
 
@@ -288,6 +320,14 @@ impl Source {
                 let listed = it.list_users(company);
                 Ok(listed.map(|users| users.into_iter().filter(|it| it.active).collect()))
             }
+        }
+    }
+
+    /// How many accounts of a company are active; `None` where that is not told.
+    pub(crate) async fn count_active(&self, company: CompanyId) -> Read<Option<u64>> {
+        match self {
+            Self::Api(it) => Ok(it.of(company)?.reader.count_active(company).await?),
+            Self::Snapshot(_) => Ok(self.list_active(company).await?.map(|it| it.len() as u64)),
         }
     }
 

@@ -42,6 +42,15 @@ impl Right {
         }
     }
 
+    /// The word that names it among roles that policies keep apart.
+    pub fn in_policies(self) -> &'static str {
+        match self {
+            Self::Arranger => "ARRANGER",
+            Self::Approver => "APPROVER",
+            Self::Manager => "MANAGER",
+        }
+    }
+
     /// What stands between who has it and the person it is over.
     pub fn verb(self) -> &'static str {
         match self {

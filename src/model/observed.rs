@@ -19,6 +19,7 @@ use crate::model::{
     ids::{CompanyId, Email, GroupId, PersonKey, PersonRef, RoleId, UserId},
     lookalike,
     permissions::Permissions,
+    person::Units,
     plan::LookUps,
     selector::{Selector, Traits},
     stamp::Stamps,
@@ -46,6 +47,8 @@ pub struct Observed {
     pub naming: BTreeMap<CompanyId, Naming>,
     /// The companies of which everybody is among the users.
     pub listed: BTreeSet<CompanyId>,
+    /// How many accounts are active, of the companies of which some may come or go and that was told.
+    pub accounts: BTreeMap<CompanyId, u64>,
     /// Who arranges travel for those of whom it was asked, by their own lists. Who is missing was not asked for, or the token
     /// may not know.
     pub arrangers: BTreeMap<UserId, Arrangers>,
@@ -91,6 +94,8 @@ pub struct ObservedCompany {
     pub added: BTreeMap<GroupId, Arc<[Option<Timestamp>]>>,
     /// Everybody active whom each rule for members means, sorted; of those rules that were asked.
     pub selected: BTreeMap<Selector, Arc<[UserId]>>,
+    /// What departments and the like are called, where the files say some by a name.
+    pub units: Units,
 }
 
 impl ObservedCompany {
@@ -103,6 +108,7 @@ impl ObservedCompany {
         held: BTreeMap::new(),
         added: BTreeMap::new(),
         selected: BTreeMap::new(),
+        units: Units::NONE,
     };
 
     /// Returns a company of which nothing was read.

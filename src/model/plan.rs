@@ -38,7 +38,7 @@ pub use change::{Action, Change, Edits, relation};
 pub use judged::{Check, Digest, Gap, GapCause, ID_DIGITS, Judgement, Outside, ReadGroup, Survivor, Verdict};
 pub use leaver::{Leaver, LookUps, Still, Unasked};
 pub use people::{Affected, Loser, Path, People, RoleEffect};
-pub use withheld::{StaysActive, WithheldReason};
+pub use withheld::{StaysActive, Unnamed, WithheldReason};
 
 /// Every edit that turns the live state into the desired one, with places, reasons and names beside it.
 #[derive(Clone, Debug, Default)]

@@ -96,6 +96,8 @@ pub struct Rules {
     pub protected_people: Vec<UserId>,
     /// Patterns of what is protected that match nothing, as they are written.
     pub unmatched: Vec<Box<str>>,
+    /// How many accounts are active, of the companies of which some come or go and that was told.
+    pub accounts: BTreeMap<CompanyId, u64>,
     /// Whether the account of everybody who was looked up is active. Who is not seen is not known to be.
     pub active: BTreeMap<UserId, bool>,
     /// The account that runs rolecall, where the files say.
@@ -169,6 +171,7 @@ impl Default for Rules {
             protected_groups: Vec::new(),
             protected_people: Vec::new(),
             unmatched: Vec::new(),
+            accounts: BTreeMap::new(),
             active: BTreeMap::new(),
             identity: None,
             identities: BTreeMap::new(),

@@ -177,6 +177,14 @@ impl Edit {
         })
     }
 
+    /// Whether the fact is the same after this edit as after another one of it.
+    pub fn ends_as(&self, other: &Self) -> bool {
+        match self.attribute() {
+            Some(it) => it.same(self.traits()[1], other.traits()[1]),
+            None => self.after == other.after,
+        }
+    }
+
     /// The same edit with other ids of the people that its values name.
     #[must_use]
     pub(crate) fn with_users(self, rename: impl Fn(UserId) -> UserId) -> Self {
@@ -312,6 +320,11 @@ impl State {
     /// What a person is by an attribute, as far as that is held.
     pub fn of_person(&self, person: PersonIx, attribute: Attribute) -> Option<&str> {
         self.shared_trait(person, attribute).map(|it| &**it)
+    }
+
+    /// What people are by every attribute that is held, sorted.
+    pub fn traits(&self) -> impl Iterator<Item = (PersonIx, Attribute, &str)> {
+        self.traits.iter().map(|((person, attribute), it)| (*person, *attribute, &**it))
     }
 
     /// Makes edits, sorted by key: afterwards each key has what `after` says.

@@ -252,7 +252,10 @@ impl Extent<'_> {
     fn asks(self, edit: &Edit) -> bool {
         match self {
             Self::All => true,
-            Self::Additions(_) => !edit.adds() && (edit.takes() || edit.key.fact == Fact::Attributes),
+            Self::Additions(_) => {
+                let differs = edit.key.fact == Fact::Attributes || edit.attribute().is_some();
+                !edit.adds() && (edit.takes() || differs)
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ pub fn split(plan: &mut Plan, bound: &Bound, base: &Plan) {
     for edit in plan.edits.iter() {
         let cause = match of_base.remove(&edit.key) {
             None => Cause::Change,
-            Some(other) if other.after == edit.after => Cause::Drift,
+            Some(other) if other.ends_as(edit) => Cause::Drift,
             Some(_) => Cause::Conflict,
         };
         plan.notes.entry(edit.key.clone()).or_default().cause = Some(cause);

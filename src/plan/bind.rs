@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     files::{
-        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredMember, Rest},
+        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredMember, DeclaredPolicy, Rest},
         matching::{self, Matched, Target},
     },
     model::{
@@ -39,6 +39,7 @@ use crate::{
 mod accept;
 mod computed;
 pub mod grants;
+mod keys;
 mod lockout;
 pub mod people;
 mod person;
@@ -46,6 +47,7 @@ mod policies;
 mod rules;
 pub mod soon;
 mod standard;
+mod units;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -112,12 +114,16 @@ pub struct Bound {
 /// changes of what cannot be changed are no error: they are withheld (P7).
 pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<Bound, Vec<Finding>> {
     let declared = &*declared.without(&snapshot.failed);
+    let units::Resolved { declared, snapshot, withheld, names } = units::resolved(declared, snapshot);
+    let (declared, snapshot) = (&*declared, &*snapshot);
     let snapshot = &*person::revived(declared, snapshot);
     let directory = Directory::new(&snapshot.users);
     let soon = soon::soon(declared, &|it| soon::roles(&snapshot.companies, it), &directory, now);
     let declared = &*declared.at(now);
     let mut bound =
         Bound { aliases: declared.aliases.clone(), unmanaged: declared.unmanaged, soon, ..Bound::default() };
+    // The names of the workspace go before those of the API.
+    names.into_iter().for_each(|(id, name)| _ = bound.aliases.entry(id).or_insert(name));
     let mut findings = Vec::new();
     bound.remarks = declared.remarks(now);
     bound.rules = rules::rules(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
@@ -125,6 +131,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     bound.rules.floors = floors;
     bound.weakened.clone_from(&declared.rules.weakened);
     bound.withheld = lockout::unresolved(declared, &directory, now);
+    bound.withheld.extend(withheld);
     for (company, answer) in &snapshot.failed {
         let what = WithheldReason::Company { company: *company, answer: answer.clone() };
         bound.withheld.push(Withheld { from: None, group: "".into(), what });
@@ -157,12 +164,14 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             suspects: people::suspects(company.declared, &directory, now),
             meant: person::all_meant(company.live, &person::movers(of, &staying)),
             staying,
+            taken: keys::taken(of),
             unseen: &unseen,
             searched: &snapshot.searched,
             locked,
             now,
             deactivating: snapshot.deactivating.contains(&company.declared.id),
             compared: declared.base.is_some(),
+            acted_for: declared.rules.all().flat_map(|it| &it.policies).any(DeclaredPolicy::is_about_acting),
             lined: declared.lined || declared.rules.all().any(|it| !it.policies.is_empty()),
             bound: &mut bound,
             findings: &mut findings,
@@ -293,6 +302,8 @@ struct Binding<'a> {
     meant: BTreeMap<&'a Selector, Arc<[UserId]>>,
     /// Everybody whose account stays active although the files say otherwise.
     staying: BTreeSet<UserId>,
+    /// Who cannot get a key, as somebody else has it.
+    taken: BTreeMap<keys::Held, UserId>,
     /// Everybody who stays a member because nobody can see whether it is somebody protected.
     unseen: &'a BTreeSet<UserId>,
     /// Where people of scopes were looked for.
@@ -306,6 +317,8 @@ struct Binding<'a> {
     compared: bool,
     /// Whether policies have to tell where something is asked for.
     lined: bool,
+    /// Whether policies look at who manages people and approves for them.
+    acted_for: bool,
     bound: &'a mut Bound,
     findings: &'a mut Vec<Finding>,
 }

@@ -33,6 +33,7 @@ use crate::{
 
 mod accepting;
 mod acting;
+mod attributes;
 mod direct;
 mod standing;
 #[cfg(test)]
@@ -40,6 +41,7 @@ mod tests;
 
 pub(super) use acting::led;
 pub use acting::{Acted, Acting, Doubt, acting};
+pub use attributes::{Agreement, Attributed};
 pub use direct::DirectAccess;
 pub(super) use direct::direct;
 pub use standing::{Accepted, Asked, Line, Standing};
@@ -63,6 +65,8 @@ pub struct Explained {
     pub effects: Vec<Effect>,
     /// The roles held outside groups, or to be, sorted by kind; `None` where the API did not say.
     pub direct: Option<Vec<DirectAccess>>,
+    /// What the files declare of the person apart from access, by attribute.
+    pub attributes: Vec<Attributed>,
     /// Who may act for the person, and for which people the person acts.
     pub acting: Acting,
     /// How many groups of other companies the person is in.
@@ -154,7 +158,10 @@ impl Explained {
             usize::from(goes || it.standing.differs()) + if gone { 0 } else { roles }
         };
         let direct = self.direct.iter().flatten().filter(|it| it.standing.differs()).count();
-        direct + self.groups.iter().map(group).sum::<usize>() + self.acting.differences()
+        // Who manages and approves is counted by whoever acts.
+        let own = self.attributes.iter().filter(|it| !it.attribute.has_people());
+        let own = own.filter(|it| it.agrees == Agreement::Differs).count();
+        own + direct + self.groups.iter().map(group).sum::<usize>() + self.acting.differences()
     }
 
     /// How many differences are accepted, and so left as they are.
@@ -270,8 +277,11 @@ pub fn explain(
     accepting::direct(declared, &keys, direct.as_deref_mut().filter(|_| !locked).unwrap_or_default(), now);
     let at_home = keys.person.company.is_none_or(|it| companies.binary_search(&it).is_ok());
     let acting = acting(declared, snapshot, &keys.person, now);
+    let attributes =
+        attributes::attributes(&own, (&declared.own_companies(), &directory), (&keys.person, snapshot));
     Ok(Explained {
         acting,
+        attributes,
         twins: twins.into_iter().filter(|it| *it != user).collect(),
         person: keys.person,
         at_home,

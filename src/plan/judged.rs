@@ -12,7 +12,7 @@ use crate::{
         ids::{CompanyId, UserId},
         kept::Kept,
         plan::{Check, Judgement, People, Plan, Verdict},
-        rules::{Guard, Rules},
+        rules::{Counted, Guard, HeldRole, Rules},
     },
     plan::{
         effective::{self, Sides, outcomes},
@@ -49,7 +49,11 @@ pub fn judged(
     let by_cause = by_cause(&plan, rules, Kept::NONE);
     let people = people(&sides, &outcomes, rules);
     let broken = guards.iter().filter(|it| it.policy.is_some()).flat_map(|it| &it.items);
-    let named = broken.filter_map(|it| it.person).collect::<BTreeSet<UserId>>();
+    let over = |it: &Counted| {
+        let acts = it.scope.iter().filter(|_| matches!(it.role, Some(HeldRole::Acts(_))));
+        acts.flat_map(|it| it.people()).map(UserId).collect::<Vec<_>>()
+    };
+    let named: BTreeSet<UserId> = broken.flat_map(|it| it.person.into_iter().chain(over(it))).collect();
     let judgement = Judgement { people, by_cause, not_asked: 0, gaps, guards };
     for names in rules.all_for(Guard::Policies).map(|it| &it.names) {
         let name = |it: &UserId| Some((*it, names.get(it)?.clone()));

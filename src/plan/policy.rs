@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::{
     model::{
-        direct::{DirectRole, DirectRoles},
+        direct::{DirectRole, DirectRoles, Kind},
         expression::schema::Subject as About,
         ids::{CompanyId, UserId},
         index::{GroupIx, UserIx},
@@ -25,6 +25,7 @@ use crate::{
     plan::effective::{Part, Sides, direct_sides, parts},
 };
 
+mod acting;
 mod direct_roles;
 mod exclusive;
 mod members;
@@ -324,7 +325,17 @@ impl<'a> Scene<'a> {
                     keys.extend(own);
                 }
             }
-            (None, HeldRole::Role(_)) | (_, HeldRole::Acts(_)) => (),
+            (_, HeldRole::Acts(right)) => {
+                let index = &self.sides.plan.index;
+                let of = |user: UserId, fact| {
+                    index.find_person(*company, user).map(|it| Key { owner: Owner::Person(it), fact })
+                };
+                keys.extend(match right.attribute() {
+                    None => of(index.user(*user), Fact::Direct(Box::new(Kind::Arranger))),
+                    Some(it) => via.scope.people().next().and_then(|over| of(UserId(over), Fact::Trait(it))),
+                });
+            }
+            (None, HeldRole::Role(_)) => (),
         }
         // Of a policy of many groups those alone that somebody is in.
         let own = self.parts(&(*company, *user)).iter().filter(|it| it.after && Some(it.group) != via.group);
@@ -345,10 +356,10 @@ impl Law {
         match (self, named) {
             (Self::Exclusive { .. }, _) => &[Unread::Groups, Unread::DirectRoles],
             (Self::Separation { roles, apart_from }, named) => {
-                match (roles.types.is_empty() && apart_from.types.is_empty(), named) {
-                    (true, _) => &[Unread::Groups],
-                    (false, true) => &[Unread::Groups, Unread::DirectRoles],
-                    (false, false) => &[Unread::Groups, Unread::DirectRoles, Unread::People],
+                match (roles.are_outside() || apart_from.are_outside(), named) {
+                    (false, _) => &[Unread::Groups],
+                    (true, true) => &[Unread::Groups, Unread::DirectRoles],
+                    (true, false) => &[Unread::Groups, Unread::DirectRoles, Unread::People],
                 }
             }
             (Self::Rule { rule }, named) => match (rule.subject(), rule.spares_direct_roles()) {

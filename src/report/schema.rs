@@ -17,7 +17,7 @@ use crate::{
         workspace::{PolicyFile, WorkspaceFile},
     },
     live::snapshot::Snapshot,
-    report::document::{Document, answer, explanation, facts, history, moments, review, upcoming},
+    report::document::{Document, answer, explanation, facts, history, moments, review, upcoming, users},
 };
 
 mod order;
@@ -53,13 +53,21 @@ pub enum Kind {
     Review,
     /// A snapshot: what `rolecall snapshot` takes.
     Snapshot,
+    /// What is held of a person as JSON.
+    User,
+    /// People as JSON.
+    Users,
+    /// What is held of a person as files: what they are.
+    UsersExport,
+    /// What became of a part of a person as JSON.
+    UsersPut,
     /// `rolecall.yaml`.
     Workspace,
 }
 
 impl Kind {
     /// In the order of their names.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Access,
         Self::Answer,
         Self::Difference,
@@ -72,6 +80,10 @@ impl Kind {
         Self::PolicyTests,
         Self::Review,
         Self::Snapshot,
+        Self::User,
+        Self::Users,
+        Self::UsersExport,
+        Self::UsersPut,
         Self::Workspace,
     ];
 
@@ -90,6 +102,10 @@ impl Kind {
             Self::PolicyTests => "policy-tests",
             Self::Review => "review",
             Self::Snapshot => "snapshot",
+            Self::User => "user",
+            Self::Users => "users",
+            Self::UsersExport => "users-export",
+            Self::UsersPut => "users-put",
             Self::Workspace => "workspace",
         }
     }
@@ -106,7 +122,11 @@ impl Kind {
             | Self::History
             | Self::Plan
             | Self::Review
-            | Self::Snapshot => false,
+            | Self::Snapshot
+            | Self::User
+            | Self::Users
+            | Self::UsersExport
+            | Self::UsersPut => false,
         }
     }
 }
@@ -174,6 +194,10 @@ pub fn schema(kind: Kind, draft: Draft) -> Schema {
         Kind::PolicyTests => of::<FixtureFile>(kind, draft),
         Kind::Review => of::<review::Document>(kind, draft),
         Kind::Snapshot => of::<Snapshot>(kind, draft),
+        Kind::User => of::<users::Shown<'_>>(kind, draft),
+        Kind::Users => of::<users::List<'_>>(kind, draft),
+        Kind::UsersExport => of::<users::Manifest<'_>>(kind, draft),
+        Kind::UsersPut => of::<users::Replaced<'_>>(kind, draft),
         Kind::Workspace => of::<WorkspaceFile>(kind, draft),
     };
     let mut schema = Schema { kind, draft, schema };

@@ -230,6 +230,7 @@ mod tests {
                 asked: Vec::new(),
                 attributes: None,
                 profiles: BTreeMap::new(),
+                units: crate::model::person::Units::default(),
             };
             let direct_roles = Some(DirectRoles::read([raw(role)]));
             let person = Person { user_id: UserId(id(8)), groups: Vec::new(), direct_roles };

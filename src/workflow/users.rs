@@ -4,7 +4,11 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
-    live::api::{ApiError, Client, Clients, Reader, Request},
+    live::{
+        FetchError,
+        api::{ApiError, Client, Request},
+        source::Source,
+    },
     model::{
         directory::Directory,
         ids::{CompanyId, PersonRef},
@@ -19,30 +23,43 @@ use crate::{
 
 use super::{Checked, Error, error::SearchRefused};
 
+mod recorded;
+
+pub use recorded::Unrecorded;
+
 /// How often a part is sent, each time after a look.
 const ATTEMPTS: u32 = 5;
 /// Milliseconds before it is read back once more, as what the API shows may lag behind what it has accepted.
 const SETTLING: [u64; 4] = [100, 200, 400, 800];
 
-/// Reads everybody of the companies that are asked about.
+/// Who is there.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Roster {
+    pub people: Vec<(CompanyId, Entry)>,
+    pub unrecorded: Unrecorded,
+}
+
+/// Reads everybody of the companies that are asked about. Only the API looks for a text.
 ///
 /// # Errors
 ///
 /// Where no company is named, and where a list cannot be read whole.
-pub async fn roster(
-    clients: &Clients,
-    companies: &[CompanyId],
-    search: Option<&str>,
-) -> Result<Vec<(CompanyId, Vec<Entry>)>, Error> {
+pub async fn roster(source: &Source, companies: &[CompanyId], search: Option<&str>) -> Result<Roster, Error> {
     if companies.is_empty() {
         return Err(Error::NoCompany);
     }
-    let mut all = Vec::new();
+    let clients = match source {
+        Source::Api(clients) => clients,
+        Source::Snapshot(answers) => return recorded::roster(answers, companies),
+    };
+    let mut roster = Roster::default();
     for company in companies {
         let reader = &clients.of(*company).map_err(api)?.reader;
-        all.push((*company, reader.roster(*company, search).await.map_err(api)?));
+        let all = reader.roster(*company, search).await.map_err(api)?;
+        roster.people.extend(all.into_iter().map(|it| (*company, it)));
     }
-    Ok(all)
+    Ok(roster)
 }
 
 /// Finds the one person that is meant, active or not, in the companies of the files.
@@ -51,7 +68,7 @@ pub async fn roster(
 ///
 /// Where there is not exactly one, where the API does not tell, and where no company is named.
 pub async fn found(
-    clients: &Clients,
+    source: &Source,
     checked: &Checked,
     person: &PersonRef,
 ) -> Result<(CompanyId, User), Error> {
@@ -61,8 +78,7 @@ pub async fn found(
     }
     let (mut all, mut why) = (Vec::new(), Unresolved::Unknown);
     for company in &companies {
-        let reader = &clients.of(*company).map_err(api)?.reader;
-        let rows = rows(reader, *company, person).await.map_err(api)?;
+        let rows = rows(source, *company, person).await.map_err(Error::Fetch)?;
         let directory = Directory::new(&rows);
         match directory.anyone(*company, person) {
             Ok(id) => all.extend(directory.user(id).map(|it| (*company, it.clone()))),
@@ -74,36 +90,36 @@ pub async fn found(
     all.dedup_by_key(|it| it.1.id);
     match all.pop() {
         Some((_, one)) if all.is_empty() && one.is_hidden() => {
-            Err(not_one(clients, checked, person, (Unresolved::Hidden, &companies)))
+            Err(not_one(source, checked, person, (Unresolved::Hidden, &companies)))
         }
         Some(one) if all.is_empty() => Ok(one),
         several => {
             all.extend(several);
             let ids: Vec<_> = all.iter().map(|it| it.1.id).collect();
             let why = if ids.is_empty() { why } else { Unresolved::Ambiguous(ids) };
-            Err(not_one(clients, checked, person, (why, &companies)))
+            Err(not_one(source, checked, person, (why, &companies)))
         }
     }
 }
 
 /// The rows among which the person is, as a plan reads them.
-async fn rows(reader: &Reader, company: CompanyId, person: &PersonRef) -> Result<Vec<User>, ApiError> {
-    let mut users = reader.find_users(company, std::slice::from_ref(person)).await?;
+async fn rows(source: &Source, company: CompanyId, person: &PersonRef) -> Result<Vec<User>, FetchError> {
+    let mut users = source.find_users(company, std::slice::from_ref(person)).await?;
     if !Directory::new(&users).knows(person) {
         // The bulk list is a draft in the API and may not match every address (contract §7.2).
-        users.extend(reader.query_user(company, person).await?);
+        users.extend(source.query_user(company, person).await?);
     }
     Ok(users)
 }
 
 fn not_one(
-    clients: &Clients,
+    source: &Source,
     checked: &Checked,
     person: &PersonRef,
     (why, companies): (Unresolved, &[CompanyId]),
 ) -> Error {
     let names = Names { values: checked.declared.aliases.clone(), ..Names::default() };
-    let refused = clients.search_refused();
+    let refused = source.search_refused();
     let (closed, open): (Vec<_>, Vec<_>) = companies.iter().partition(|it| refused.contains_key(it));
     let called = |all: Vec<&CompanyId>| all.into_iter().map(|it| names.company(*it)).collect();
     let status = refused.values().next().copied();
@@ -120,12 +136,16 @@ fn api(error: ApiError) -> Error {
     Error::Fetch(error.into())
 }
 
-/// Reads all parts of a person.
+/// Reads all parts of a person, or what a snapshot has of them.
 ///
 /// # Errors
 ///
 /// Where nothing is told of any part.
-pub async fn held(clients: &Clients, company: CompanyId, user: &User) -> Result<Vec<Held>, Error> {
+pub async fn held(source: &Source, company: CompanyId, user: &User) -> Result<Vec<Held>, Error> {
+    let clients = match source {
+        Source::Api(clients) => clients,
+        Source::Snapshot(answers) => return Ok(recorded::held(answers, company, user)),
+    };
     let parts = clients.of(company).map_err(api)?.reader.parts(user.id).await.map_err(api)?;
     Ok(parts.into_iter().map(|(part, read)| (part, read.map_err(|it| why_not(&it)))).collect())
 }

@@ -273,6 +273,80 @@ fn every_form_answers_and_says_what_was_not_seen() {
 }
 
 #[test]
+fn policies_keep_approving_and_booking_for_the_same_people_apart() {
+    let ana = "  - { email: ana@voyager.example, company: voyager";
+    let led = format!("{ana}, manager: {BO}, approvers: [{CY}, {BO}]");
+    for (policy, users, broken) in [
+        // What no file declares is known of whom it is read, and stood before.
+        (
+            "roles: [MANAGER], apartFrom: [APPROVER], strict: true",
+            "business: { designation: Lead, grade: 94ade000-0000-4000-8000-000000000007 }",
+            "bo@voyager.example",
+        ),
+        // Of whom it is not read nothing is claimed.
+        ("roles: [MANAGER], apartFrom: [APPROVER], strict: true", "active: true", ""),
+        (
+            "roles: [MANAGER], apartFrom: [APPROVER], strict: true",
+            "business: { manager: root@voyager.example }",
+            "",
+        ),
+        (
+            "roles: [APPROVER], apartFrom: [ARRANGER]",
+            "business: { approvers: [bo@voyager.example] }, directRoles: unmanaged",
+            "bo@voyager.example",
+        ),
+        ("roles: [APPROVER], apartFrom: [ARRANGER]", "business: { approvers: [cy@voyager.example] }", ""),
+        // A type of roles over everybody is beside the words, as it was.
+        (
+            "roles: [APPROVER], apartFrom: [COMPANY_TRAVEL_ARRANGER]",
+            "business: { approvers: [root@voyager.example] }",
+            "root@voyager.example",
+        ),
+    ] {
+        let seed = SEED.replace(ana, &led).replace(
+            "legalEntities: [{ name: voyager-de }]",
+            "grades: [{ name: g7, id: 94ade000-0000-4000-8000-000000000007 }]",
+        );
+        let world = World::seeded(&seed).ruled(&format!(
+            "guards: {{ privileged: [] }}\npolicies: {{ separation: [{{ name: p, {policy} }}] }}\n"
+        ));
+        arranger(&world, BO, &[ANA]);
+        hold(&world, ROOT, &of_company("COMPANY_TRAVEL_ARRANGER"));
+        world.write("access/u.yaml", &format!("version: 1\nusers: [{{ user: {ANA}, {users} }}]\n"));
+        let what = format!("{policy} {users}");
+        let plan = world.run("plan --format json").json();
+        let stops: Vec<&Value> = plan["guards"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|it| it["verdict"]["kind"] == "stop" || it["verdict"] == "stop")
+            .collect();
+        let text = world.run("plan").stdout;
+        assert_eq!(
+            text.contains("holds roles that are kept apart"),
+            !broken.is_empty(),
+            "{what} {text} {stops:?}"
+        );
+        assert!(broken.is_empty() || text.contains(&format!("{broken} ←")), "{what} {text}");
+        world.run("snapshot --out live.json").expect(0);
+        let offline = world.run("plan --live live.json").stdout;
+        assert_eq!(
+            offline.contains("holds roles that are kept apart"),
+            !broken.is_empty(),
+            "{what} {offline}"
+        );
+    }
+    for (word, near) in [("APROVER", "APPROVER"), ("Arranger", "ARRANGER"), ("MANAGERS", "MANAGER")] {
+        let world = World::new()
+            .ruled(&format!(
+                "policies: {{ separation: [{{ name: p, roles: [{word}], apartFrom: [Agent] }}] }}\n"
+            ))
+            .with("access/a.yaml", NIGHT);
+        world.run("plan").expect(4).says(&["unknown-role", word, near]);
+    }
+}
+
+#[test]
 fn a_question_about_nobody_or_about_travellers_is_an_error() {
     let world = world();
     world.run("who-can act-for:nobody@voyager.example").expect(4);

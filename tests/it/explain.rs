@@ -455,3 +455,83 @@ fn what_will_be_is_what_is_there_after_an_apply_at_that_instant() {
     world.run("explain ana@voyager.example --at 2027-01-01 --now 2027-01-01").expect(4);
     world.run("explain nobody@voyager.example --at 2027-01-01").expect(4);
 }
+
+#[test]
+fn an_explanation_says_what_the_files_declare_of_a_person_beside_what_is() {
+    use crate::lives::{KNOWN, SALES, SERVICE, rules, seed};
+    let plain = "email: ana@voyager.example, company: voyager";
+    let seed = seed().replace(plain, &format!("{plain}, employeeId: V-1, manager: bo@voyager.example"));
+    let users = "version: 1
+users:
+  - user: ana@voyager.example
+    active: true
+    externalId: hr-1
+    create: { name: { first: Ana, last: A } }
+    business:
+      employeeId: V-1
+      department: service
+      manager: cy@voyager.example
+      approvers: [nobody@voyager.example]
+      legalEntity: voyager-de
+  - user: bo@voyager.example
+    active: false
+  - user: cy@voyager.example
+    business: { grade: 94ade000-0000-4000-8000-000000000007, employeeId: V-9 }
+    notifications: { FLIGHT_NOTIFICATION: { enabled: false } }
+";
+    let world = World::seeded(&seed)
+        .with("rolecall.yaml", &rules(KNOWN, ""))
+        .with("access/a.yaml", users)
+        .variable("ROLECALL_NOW", "2026-11-21T12:00:00Z");
+    let rows = |who: &str, more: &str| -> Vec<[String; 5]> {
+        let json = world.run(&format!("explain {who}@voyager.example --format json {more}")).expect(0).json();
+        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        let row = |it: &Value| {
+            let line = it["origin"]["line"].as_u64().unwrap().to_string();
+            [text(&it["attribute"]), text(&it["asked"]), text(&it["live"]), text(&it["files"]), line]
+        };
+        let all = json["attributes"].as_array().into_iter().flatten().map(row).collect();
+        let differs = |it: &&Value| it["files"] == "differs" && it["attribute"] != "manager";
+        let own = json["attributes"].as_array().into_iter().flatten().filter(differs).count();
+        assert!(json["differences"].as_u64().unwrap() >= own as u64, "{json:#}");
+        all
+    };
+    let [bo, cy] = ["bo", "cy"].map(|it| world.user(&format!("{it}@voyager.example")));
+    let ana = [
+        ["department", SERVICE, SALES, "differs", "9"],
+        ["active", "true", "true", "declared", "4"],
+        ["externalId", "hr-1", "", "differs", "5"],
+        ["employeeId", "V-1", "V-1", "declared", "8"],
+        ["manager", &cy, &bo, "differs", "10"],
+        ["approvers", "nobody@voyager.example", "", "unresolved", "11"],
+    ];
+    let is = |found: Vec<[String; 5]>, expected: &[[&str; 5]]| {
+        let found: Vec<_> =
+            found.into_iter().filter(|it| it[3] != "created" && it[0] != "legalEntity").collect();
+        assert_eq!(found, expected.iter().map(|it| it.map(str::to_owned)).collect::<Vec<_>>());
+    };
+    is(rows("ana", ""), &ana);
+    assert!(rows("ana", "").iter().any(|it| it[0] == "firstName" && it[3] == "created"));
+    is(rows("bo", ""), &[["active", "false", "true", "differs", "14"]]);
+    let cy = [
+        ["employeeId", "V-9", "V-3", "differs", "16"],
+        ["grade", "94ade000-0000-4000-8000-000000000007", "", "differs", "16"],
+    ];
+    let flights = ["flightNotificationEnabled", "false", "", "unread", "17"];
+    is(rows("cy", ""), &[cy[0], cy[1], flights]);
+    is(rows("root", ""), &[]);
+    // From a snapshot: what it has, and nothing that it may not have.
+    world.run("snapshot --out live.json").expect(0);
+    assert_eq!(rows("ana", "--live live.json")[..5], rows("ana", "")[..5]);
+    is(rows("bo", "--live live.json"), &[["active", "false", "true", "differs", "14"]]);
+    let text = world.run("explain ana@voyager.example").expect(0);
+    text.shows("Declared of the person")
+        .shows("~ person department service access/a.yaml:9 is: department sales")
+        .shows("+ person external id hr-1 access/a.yaml:5 not so yet")
+        .shows("person employee id V-1 access/a.yaml:8")
+        .shows("person account active access/a.yaml:4");
+    let none = world.run("explain root@voyager.example").expect(0).stdout;
+    assert!(!none.contains("Declared of the person"), "{none}");
+    let markdown = world.run("explain ana@voyager.example --format markdown").expect(0).stdout;
+    assert!(markdown.contains("#### Declared of the person"), "{markdown}");
+}

@@ -211,7 +211,7 @@ fn nothing_outside_is_read_and_no_row_is_shown() {
     for format in ["text", "json", "markdown", "sarif", "junit", "github", "gitlab", "html"] {
         let run = world.run(&format!("validate --format {format}")).expect(4);
         let said = format!("{}{}", run.stdout, run.stderr);
-        assert!(said.contains("vielleicht") && said.contains("servise"), "{format}: {said}");
+        assert!(said.contains("vielleicht") && !said.contains("servise"), "{format}: {said}");
         assert!(!said.contains("1990") && !said.contains("cy@"), "{format}: {said}");
     }
     let log = world.run("validate --log-level trace");

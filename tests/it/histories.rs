@@ -412,12 +412,20 @@ fn a_life_is_told_by_its_commits() {
     let business = |department: &str, more: &str| {
         format!("    business: {{ legalEntity: voyager-de, department: {department}{more} }}\n")
     };
+    let mails = |enabled: &str, copies: &str| {
+        format!(
+            "    active: true\n    notifications: {{ FLIGHT_NOTIFICATION: {{ enabled: {enabled}, ccEmails: {copies} }} }}\n"
+        )
+    };
     let manager = ", manager: bo@voyager.example, approvers: [cy@voyager.example, { externalId: x-1 }]";
     for (subject, keys) in [
         ("Noor joins", format!("{created}{}", business("sales", ""))),
         ("Noor moves", format!("{created}{}", business("service", manager))),
         ("Noor leaves", "    active: false\n    reason: left\n".to_owned()),
         ("Noor is back", "    active: true\n".to_owned()),
+        ("mails", mails("false", "[cy@voyager.example, bo@voyager.example]")),
+        ("in order", mails("false", "[bo@voyager.example, Cy@voyager.example]")),
+        ("more mails", mails("true", "[]")),
     ] {
         let text = format!("version: 1\nusers:\n  - user: noor@voyager.example\n{keys}");
         fs::write(path.join("access/people.yaml"), text).unwrap();
@@ -425,7 +433,8 @@ fn a_life_is_told_by_its_commits() {
         git(path, &["commit", "-q", "-m", subject]);
     }
     let told = run(path, "history noor@voyager.example").expect(0);
-    told.shows("+ account created: EMPLOYEE Noor Haddad access/people.yaml:4")
+    let told = told
+        .shows("+ account created: EMPLOYEE Noor Haddad access/people.yaml:4")
         .shows("+ legal entity voyager-de access/people.yaml:5")
         .shows("~ department sales → service access/people.yaml:5")
         .shows("+ manager bo@voyager.example access/people.yaml:5")
@@ -433,7 +442,18 @@ fn a_life_is_told_by_its_commits() {
         .shows("~ account created: EMPLOYEE Noor Haddad → not said any more access/people.yaml:4")
         .shows("- manager bo@voyager.example access/people.yaml:5")
         .shows("- account deactivated access/people.yaml:4")
-        .shows("+ account deactivated → active access/people.yaml:4");
+        .shows("+ account deactivated → active access/people.yaml:4")
+        .shows("+ FLIGHT_NOTIFICATION e-mails off access/people.yaml:5")
+        .shows("~ FLIGHT_NOTIFICATION e-mails off → on access/people.yaml:5")
+        .shows(
+            "~ FLIGHT_NOTIFICATION cc bo@voyager.example, cy@voyager.example → nobody access/people.yaml:5",
+        );
+    assert_eq!(
+        told.stdout.matches("FLIGHT_NOTIFICATION cc").count(),
+        2,
+        "in another order it is the same: {}",
+        told.stdout
+    );
     let rows = run(path, "history noor@voyager.example --format csv").expect(0).stdout;
     assert!(rows.contains("\"changed\",\"attribute\",\"department sales → service\""), "{rows}");
     let json = run(path, "history noor@voyager.example --format json").expect(0).json();

@@ -129,7 +129,11 @@ fn what_is_imported_drifts_like_everything_else_and_only_the_list_is_asked() {
     assert!(read(&world, "all/access/people.yaml").contains("designation: \"Boss\""));
     is_what_there_is(&world, "all");
     world.run("import -C none --people --sanitize").expect(4);
-    world.run("import -C none --people --merge").expect(4);
+    world
+        .run("import -C all --people --merge")
+        .expect(0)
+        .ends_with("Nothing to add: the files say everything that is live.");
+    world.run("import -C all --people --merge --sanitize").expect(4);
 }
 
 #[test]

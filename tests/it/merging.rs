@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 /// The path and text of every file of a workspace, the schemas left out.
-fn files(folder: &Path) -> BTreeMap<String, String> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, String> {
     let (mut found, mut waiting) = (BTreeMap::new(), vec![folder.to_owned()]);
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
@@ -58,7 +58,7 @@ fn within(text: &str, other: &str) -> Option<usize> {
 
 /// Merges, and makes sure of everything that holds whatever there is.
 #[track_caller]
-fn merged(world: &World, more: &str) -> Run {
+pub(crate) fn merged(world: &World, more: &str) -> Run {
     let before = files(&world.path());
     world.forget();
     let shown = world.run(&format!("import --merge --dry-run {more}"));

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::{
+    bases,
     lives::{KNOWN, business, declare, rules, world},
     support::{
         NO_CHANGES, Run, World,
@@ -371,6 +372,10 @@ fn a_snapshot_knows_the_mails_that_were_declared() {
     let plan = world.plan().expect(0);
     world.run("snapshot --out live.json").expect(0);
     assert_eq!(id(&world.run("plan --live live.json").expect(0)), id(&plan));
+    let shown = world.run("users show ana@voyager.example --live live.json --reveal").expect(0).stdout;
+    for word in ["FLIGHT_NOTIFICATION", "boss@voyager.example"] {
+        assert!(shown.contains(word), "{word}\n{shown}");
+    }
     let json = world.run("plan --format json").expect(0).json();
     let edits = json["edits"].as_array().unwrap();
     let row = edits.iter().find(|it| it["attribute"] == "flightNotificationCcEmails").unwrap();
@@ -560,5 +565,31 @@ fn mails_wait_for_the_account_and_for_nothing_else_that_fails() {
         world.faults(json!([]));
         world.apply().expect(0);
         world.plan().expect(0).ends_with(NO_CHANGES);
+    }
+}
+
+/// What somebody did by hand is told as drift, however a change orders the addresses that it keeps.
+#[test]
+fn a_change_of_the_order_alone_is_not_what_differs_from_live() {
+    for (live, change, expected) in [
+        ("[]", "[z@x.example, A@x.example]", &["drift"][..]),
+        ("[]", "[z@x.example, b@x.example]", &["conflict"]),
+        ("[a@x.example, z@x.example]", "[z@x.example, a@x.example]", &[]),
+        ("[a@x.example, z@x.example]", "[z@x.example]", &["change"]),
+    ] {
+        let world = world();
+        let declared =
+            |copies: &str| says(&world, &format!("{{ BOOKING_NOTIFICATION: {{ ccEmails: {copies} }} }}"));
+        declared("[a@x.example, z@x.example]");
+        world.apply().expect(0);
+        bases::commit(&world.path());
+        let copies: Vec<&str> =
+            live.trim_matches(['[', ']']).split(", ").filter(|it| !it.is_empty()).collect();
+        put(&world, ANA, &json!([booking(&json!({ "ccEmails": copies }))]));
+        declared(change);
+        let plan = world.run("plan --base main --format json").expect(0).json();
+        let causes: Vec<&str> =
+            plan["edits"].as_array().unwrap().iter().filter_map(|it| it["cause"].as_str()).collect();
+        assert_eq!(causes, expected, "{live} {change}");
     }
 }

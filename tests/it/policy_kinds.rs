@@ -114,7 +114,38 @@ const CASES: &[Case] = &[
         kept: "  - { name: Desk, description: d, roles: unmanaged, members: [ana@voyager.example, bo@voyager.example, cy@voyager.example] }\n",
         exception: "person: bo@voyager.example, group: Desk",
     },
+    Case {
+        policy: "separation: [{ name: p, roles: [ARRANGER, MANAGER], apartFrom: [APPROVER]%more% }]",
+        broken: "users:\n  - user: cy@voyager.example\n    directRoles:\n      - { type: TRAVEL_ARRANGER, arrangerFor: [ana@voyager.example, bo@voyager.example] }\n  - user: ana@voyager.example\n    business:\n      approvers: [cy@voyager.example]\n  - user: bo@voyager.example\n    business:\n      manager: root@voyager.example\n",
+        shows: &[
+            "Guards STOP policies p: cy@voyager.example holds roles that are kept apart; needs an exception",
+            "cy@voyager.example ← may book for ana@voyager.example (access/a.yaml:5)",
+            "cy@voyager.example ← approves for ana@voyager.example (access/a.yaml:8)",
+        ],
+        // For other people.
+        kept: "users:\n  - user: cy@voyager.example\n    directRoles:\n      - { type: TRAVEL_ARRANGER, arrangerFor: [bo@voyager.example] }\n  - user: ana@voyager.example\n    business:\n      approvers: [cy@voyager.example]\n      manager: bo@voyager.example\n",
+        exception: "person: cy@voyager.example",
+    },
+    Case {
+        policy: "separation: [{ name: p, roles: [APPROVER], apartFrom: [Agent]%more% }]",
+        broken: "groups:\n  - { name: Night, description: d, roles: [{ role: Agent, scope: { company: [voyager, globex] } }], members: [cy@voyager.example] }\nusers:\n  - user: ana@voyager.example\n    business:\n      approvers: [cy@voyager.example, bo@voyager.example]\n",
+        shows: &[
+            "Guards STOP policies p: cy@voyager.example holds roles that are kept apart; needs an exception",
+            "cy@voyager.example ← Night ← Agent on company",
+            "cy@voyager.example ← approves for ana@voyager.example (access/a.yaml:7)",
+        ],
+        // Ana is of another company than those.
+        kept: "groups:\n  - { name: Night, description: d, roles: [{ role: Agent, scope: { company: [initech, globex] } }], members: [cy@voyager.example] }\nusers:\n  - user: ana@voyager.example\n    business:\n      approvers: [cy@voyager.example, bo@voyager.example]\n",
+        exception: "person: cy@voyager.example",
+    },
 ];
+
+/// An access file with these sections, or these groups.
+fn access_file(text: &str) -> String {
+    let has_sections = ["users:", "groups:"].iter().any(|it| text.starts_with(it));
+    let head = if has_sections { "" } else { "groups:\n" };
+    format!("version: 1\n{head}{text}")
+}
 
 fn world(case: &Case, more: &str, files: &str) -> World {
     let seed = SEED.replace("groups:\n", "  - { email: odd@other.example, company: voyager }\ngroups:\n");
@@ -122,11 +153,8 @@ fn world(case: &Case, more: &str, files: &str) -> World {
         "guards: {{ privileged: [Company Management Admin], removals: {{ from: 100 }} }}\nexceptions: [{{ guard: privileged, group: New, upTo: 9, until: 2099-01-01, reason: r }}]\npolicies:\n  {}\n",
         case.policy.replace("%more%", more)
     );
-    let text = if files.starts_with("users:") { files.to_owned() } else { format!("groups:\n{files}") };
-    World::seeded(&seed)
-        .ruled(&rules)
-        .with("access/a.yaml", &format!("version: 1\n{text}"))
-        .variable("ROLECALL_NOW", NOW)
+    let text = access_file(files);
+    World::seeded(&seed).ruled(&rules).with("access/a.yaml", &text).variable("ROLECALL_NOW", NOW)
 }
 
 #[test]
@@ -270,8 +298,7 @@ fn each_kind_judges_from_a_policy_file_as_well() {
         // Neither does one that allows more under another name, here or in the base.
         world.write("rolecall.yaml", &workspace.replace("name: p", "name: q, severity: warn"));
         let files = |text: &str| {
-            let head = if text.starts_with("users") { "" } else { "groups:\n" };
-            world.write("access/a.yaml", &format!("version: 1\n{head}{text}"));
+            world.write("access/a.yaml", &access_file(text));
         };
         files(case.kept);
         crate::bases::commit(&world.path());

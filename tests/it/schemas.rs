@@ -50,7 +50,17 @@ const BEYOND: [(Code, &[&str], &str); 37] = [
         "as in names",
     ),
     (Code::InvalidDescription, &["U+200C", "U+200D", "U+FE0E", "U+FE0F", "(U+E", "(U+1"], "as in names"),
-    (Code::InvalidUser, &["is another key", "is not a"], "two places of a file; words of the API are open"),
+    (
+        Code::InvalidUser,
+        &[
+            "is another key",
+            "is not a",
+            "that this changes",
+            "listed twice as approver",
+            "nothing is declared",
+        ],
+        "two places of a file; words of the API are open",
+    ),
     (Code::InvalidTimeZone, &[], "the names of a database"),
     (Code::InvalidDate, &["ends before it begins"], "two places of a file"),
     (Code::DuplicateAlias, &[], "two places of a file"),

@@ -7,7 +7,6 @@ use rolecall::{
         disk,
         load::{LoadError, load_workspace},
     },
-    live::fetch::Profiles,
     model::escape::terminal,
     report::{
         render::{
@@ -37,7 +36,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let asked = Asked {
         groups: &arguments.group,
         direct_roles: false,
-        people: Profiles::Declared,
+        people: arguments.profiles(),
         layout: arguments.layout.into(),
         endpoint: &live.sites.rest.url,
     };
@@ -54,6 +53,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         adoption,
         drafted: &imported.files,
         files,
+        joined: &merged.joined,
         names: &names,
         left_out: &imported.left_out,
         notes: &imported.notes,

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use rolecall::{
     files::disk::{self, Readers},
-    model::ids::PersonRef,
+    model::{escape::terminal, ids::PersonRef},
     report::{document::users, render::counted},
     workflow,
 };
-use serde_json::json;
 
 use super::{Exit, Failure, Global, Output, connected};
 use crate::cli::{Now, files::ignored, run};
@@ -34,13 +33,15 @@ pub(super) fn run(
     }
     let (checked, connected) = connected(global)?;
     let reading = async {
-        let (company, user) = workflow::users::found(&connected.clients, &checked, person).await?;
-        let parts = workflow::users::held(&connected.clients, company, &user).await?;
+        let (company, user) = workflow::users::found(&connected.live.source, &checked, person).await?;
+        let parts = workflow::users::held(&connected.live.source, company, &user).await?;
         Ok::<_, workflow::Error>((company, user, parts))
     };
     let (company, user, parts) = run::reading(output.reading(&connected.live.source, reading))?;
     let url = &connected.live.sites.of(company).url;
-    let export = users::export((&user, company, url), &parts, Now { now: None }.get()?.dated);
+    let folder_said = out.display().to_string();
+    let at = Now { now: None }.get()?.dated;
+    let export = users::export((&user, company, url), &parts, (at, &folder_said));
     let files: Vec<(PathBuf, String)> =
         export.files.iter().map(|(name, text)| (folder.join(name), text.clone())).collect();
     disk::private_folder(&folder).map_err(|error| unwritten(&folder, error))?;
@@ -53,17 +54,14 @@ pub(super) fn run(
     } else {
         disk::place(&files).map_err(|(path, error)| unwritten(&path, error))?;
     }
-    let unread: Vec<&str> = export.not_read.iter().map(|it| it.0).collect();
-    let said = rolecall::model::escape::terminal(&out.display().to_string()).into_owned();
     let mut text = format!(
-        "Wrote {} to {said}, and what they are to {MANIFEST}.\n",
-        counted(files.len() - 1, "part", "parts")
+        "Wrote {} to {}, and what they are to {MANIFEST}.\n",
+        counted(files.len() - 1, "part", "parts"),
+        terminal(&folder_said)
     );
     for (part, why) in &export.not_read {
         text += &format!("Not read: {part}: {why}\n");
     }
-    let exit = if unread.is_empty() { Exit::Ok } else { Exit::Partial };
-    let facts = json!({ "folder": out.display().to_string(), "files": export.files.iter().map(|it| &it.0).collect::<Vec<_>>(), "notRead": unread });
-    output.sentence(&text, "users-export", &facts);
-    Ok(exit)
+    output.document(&text, || export.said);
+    Ok(if export.not_read.is_empty() { Exit::Ok } else { Exit::Partial })
 }

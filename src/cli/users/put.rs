@@ -16,21 +16,23 @@ use rolecall::{
         observed::User,
         part::Part,
     },
-    report::render::{
-        counted,
-        held::{self, Values},
-        users::called,
+    report::{
+        document::users,
+        render::{
+            counted,
+            held::{self, Values},
+            users::called,
+        },
     },
     workflow::{
         self,
         users::{NotReplaced, Replacement},
     },
 };
-use serde_json::json;
 
 use super::{Exit, Failure, Global, Output, connected};
 use crate::cli::{
-    Format,
+    Format, Now,
     approval::consent,
     files::{ignored, inside, keep},
     run,
@@ -67,11 +69,13 @@ pub(super) fn run(global: &Global, asked: Asked<'_>, output: &Output) -> Result<
             .hint("give `--auto-approve`, or run it in a terminal with the part in a file"));
     }
     let wanted = read(global, file)?;
+    let at = Now { now: None }.get()?.dated;
     let (checked, connected) = connected(global)?;
     run::block_on(async {
         let (company, user) =
-            run::until_signal(workflow::users::found(&connected.clients, &checked, person)).await?;
+            run::until_signal(workflow::users::found(&connected.live.source, &checked, person)).await?;
         let client = connected.clients.of(company)?;
+        let url = &*connected.live.sites.of(company).url;
         let before = run::until_signal(client.reader.part(user.id, part)).await?;
         let replacement = Replacement::new(part, before, wanted);
         if let redacted @ [first, ..] = &replacement.redacted()[..] {
@@ -90,7 +94,7 @@ pub(super) fn run(global: &Global, asked: Asked<'_>, output: &Output) -> Result<
         let differences = replacement.differences();
         if differences.is_empty() {
             let text = format!("No changes. The part {word} of {} is what the file says.\n", called(&user));
-            output.sentence(&text, "users-put", &facts((&user, part), None, &[], &[]));
+            output.document(&text, || users::replaced((&user, part, url), (&[], None), &[], at));
             return Ok(Exit::Ok);
         }
         announce(&user, &replacement, &differences, values, output);
@@ -109,7 +113,7 @@ pub(super) fn run(global: &Global, asked: Asked<'_>, output: &Output) -> Result<
                 output.message(&format!("What was is in {}.", terminal(&undo.display().to_string())));
             }
         })?;
-        Ok(told((&user, part), &undo, (&differences, &unlike), output))
+        Ok(told((&user, part, url), &undo, (&differences, &unlike), (at, output)))
     })
 }
 
@@ -169,30 +173,19 @@ fn kept(global: &Global, root: &Path, user: &User, replacement: &Replacement) ->
             folder.display()
         ))
     })?;
-    let text = rolecall::report::document::users::part(&replacement.before);
+    let text = users::part(&replacement.before);
     keep("part as it was", &path, &text)?;
     Ok(inside(&path, global))
 }
 
-fn facts(
-    (user, part): (&User, Part),
-    undo: Option<&Path>,
-    changed: &[String],
-    unlike: &[String],
-) -> serde_json::Value {
-    json!({
-        "userId": user.id, "part": part.word(), "changed": changed, "unlike": unlike,
-        "before": undo.map(|it| it.display().to_string()),
-    })
-}
-
 fn told(
-    (user, part): (&User, Part),
+    (user, part, url): (&User, Part, &str),
     undo: &Path,
     (differences, unlike): (&[Difference], &[String]),
-    output: &Output,
+    (at, output): (Timestamp, &Output),
 ) -> Exit {
-    let shown = terminal(&undo.display().to_string()).into_owned();
+    let undo = undo.display().to_string();
+    let shown = terminal(&undo);
     let mut text = format!(
         "Replaced. What was is in {shown}; to put it back: rolecall users put userId={} --part {} {shown}\n",
         user.id,
@@ -201,8 +194,7 @@ fn told(
     for path in unlike {
         text += &format!("Not as it was sent: {path}\n");
     }
-    let changed: Vec<String> = differences.iter().map(|it| it.path().to_owned()).collect();
-    output.sentence(&text, "users-put", &facts((user, part), Some(undo), &changed, unlike));
+    output.document(&text, || users::replaced((user, part, url), (differences, Some(&undo)), unlike, at));
     if unlike.is_empty() {
         return Exit::Ok;
     }

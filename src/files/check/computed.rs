@@ -6,7 +6,7 @@ use super::{
     super::{
         At,
         access::{GroupEntry, SelectorEntry},
-        declared::{Computed, DeclaredMember, DeclaredRule, Listed, Rest},
+        declared::{Computed, DeclaredMember, DeclaredRule, Listed, Rest, TraitValue},
         decode::quoted,
         shape::OneOrMany,
     },
@@ -107,37 +107,56 @@ impl Check {
         self.attribute(attribute, raw, Code::InvalidRule)
     }
 
-    /// A value of an attribute that is not a person.
+    /// A value of an attribute that files declare of somebody, and that is not a person. A department and the like may be
+    /// said by a name that the workspace does not know: the answers of the API may.
+    pub(super) fn of_person(
+        &mut self,
+        attribute: Attribute,
+        raw: &At<String>,
+        code: Code,
+    ) -> Option<TraitValue> {
+        if let Some(alias) = alias(attribute) {
+            if let Some(known) = self.known(&raw.v, alias) {
+                return known.map(|it| TraitValue::Ready(it.to_string().into()));
+            }
+            return self.spelt(attribute, raw, code).map(TraitValue::Named);
+        }
+        self.attribute(attribute, raw, code).map(TraitValue::Ready)
+    }
+
+    /// A value of an attribute that is not a person, as far as it is known without the API.
     pub(super) fn attribute(
         &mut self,
         attribute: Attribute,
         raw: &At<String>,
         code: Code,
     ) -> Option<Box<str>> {
-        let alias = match attribute {
-            Attribute::Department => Alias::Department,
-            Attribute::LegalEntity => Alias::LegalEntity,
-            Attribute::CostCenter => Alias::CostCenter,
-            Attribute::Office => Alias::Office,
-            Attribute::Grade => Alias::Grade,
+        match alias(attribute) {
+            Some(alias) => self.id(raw, alias).map(|it| it.to_string().into()),
+            None => self.spelt(attribute, raw, code),
+        }
+    }
+
+    /// A text in its one spelling.
+    fn spelt(&mut self, attribute: Attribute, raw: &At<String>, code: Code) -> Option<Box<str>> {
+        match attribute {
             Attribute::Persona | Attribute::WorkerType if !is_word(&raw.v) => {
                 let message = format!("`{}` cannot be a {}", quoted(&raw.v), attribute.word());
                 let help = "it is written in capitals, as the API spells it, such as `EMPLOYEE`";
-                return self.wrong(Finding::new(code, self.at(raw), message).help(help));
+                self.wrong(Finding::new(code, self.at(raw), message).help(help))
             }
             _ if raw.v.trim().is_empty() => {
                 let message = format!("the {} is empty", attribute.word());
-                return self.wrong(
+                self.wrong(
                     Finding::new(code, self.at(raw), message).help("leave the key out to leave it as it is"),
-                );
+                )
             }
             _ if raw.v.trim() != raw.v => {
                 let message = format!("the {} begins or ends with a space or a line break", attribute.word());
-                return self.wrong(Finding::new(code, self.at(raw), message).help("write it without"));
+                self.wrong(Finding::new(code, self.at(raw), message).help("write it without"))
             }
-            _ => return self.seen(raw, &format!("the {}", attribute.word())).map(Into::into),
-        };
-        self.id(raw, alias).map(|it| it.to_string().into())
+            _ => self.seen(raw, &format!("the {}", attribute.word())).map(Into::into),
+        }
     }
 
     /// The names that rules may say.
@@ -153,6 +172,18 @@ impl Check {
         .into_iter()
         .map(|(attribute, all)| (attribute, names(all)))
         .collect()
+    }
+}
+
+/// Where the workspace has names for the values of an attribute.
+fn alias(attribute: Attribute) -> Option<Alias> {
+    match attribute {
+        Attribute::Department => Some(Alias::Department),
+        Attribute::LegalEntity => Some(Alias::LegalEntity),
+        Attribute::CostCenter => Some(Alias::CostCenter),
+        Attribute::Office => Some(Alias::Office),
+        Attribute::Grade => Some(Alias::Grade),
+        _ => None,
     }
 }
 

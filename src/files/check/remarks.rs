@@ -23,8 +23,13 @@ impl Declared {
         remarks.extend(self.misread.iter().cloned());
         remarks.extend(self.accepts.iter().filter_map(|it| void(it, now)));
         let users = self.companies.iter().flat_map(|it| &it.users);
+        let managed =
+            users.clone().filter(|it| it.people_of(Attribute::Manager).any(|it_is| *it_is == it.person));
+        remarks.extend(
+            managed.filter_map(|it| Some(circle(&[it.person.to_string()], of(it, Attribute::Manager)?))),
+        );
         let own = users.filter(|it| it.people_of(Attribute::Approvers).any(|other| *other == it.person));
-        remarks.extend(own.filter_map(approves_own));
+        remarks.extend(own.filter_map(|it| Some(approves_own(&it.person, of(it, Attribute::Approvers)?))));
         let in_force = self.lockouts.iter().rev().filter(|it| it.holds(now));
         let locked: BTreeMap<&PersonRef, &DeclaredLockout> = in_force.map(|it| (&it.person, it)).collect();
         let groups = self.companies.iter().flat_map(|it| &it.groups);
@@ -39,11 +44,28 @@ impl Declared {
     }
 }
 
+/// Where an attribute of a person is declared.
+fn of(user: &DeclaredUser, attribute: Attribute) -> Option<Place> {
+    user.traits.iter().find(|it| it.attribute == attribute).map(|it| it.from)
+}
+
 /// Nobody's approval is asked where somebody gives it alone.
-fn approves_own(user: &DeclaredUser) -> Option<Finding> {
-    let at = user.traits.iter().find(|it| it.attribute == Attribute::Approvers)?.from;
-    let message = format!("{} is to approve for themselves", user.person);
-    Some(Finding::new(Code::ApprovesOwn, at, message).help("name somebody else, if anybody is to look at it"))
+pub(crate) fn approves_own(person: &PersonRef, at: Place) -> Finding {
+    let message = format!("{person} is to approve for themselves");
+    Finding::new(Code::ApprovesOwn, at, message).help("name somebody else, if anybody is to look at it")
+}
+
+/// People of whom each is managed by the next, and the last by the first.
+pub(crate) fn circle(people: &[String], at: Place) -> Finding {
+    let message = match people {
+        [one] => format!("{one} is to be their own manager"),
+        [first, rest @ ..] => {
+            format!("{first} is managed by {}, who is managed by {first}", rest.join(", who is managed by "))
+        }
+        [] => "nobody is managed by anybody".to_owned(),
+    };
+    Finding::new(Code::ApprovesOwn, at, message)
+        .help("name somebody else, if anybody is to look at what they ask for")
 }
 
 /// Why something is not accepted, as far as dates tell.

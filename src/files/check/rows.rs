@@ -109,8 +109,10 @@ impl Check {
                 let missing: Vec<&str> =
                     needed.into_iter().filter(|it| asked(*it).is_none()).map(Attribute::as_str).collect();
                 if !missing.is_empty() {
-                    let message =
-                        format!("an account is made with {}, and no column is that", missing.join(", "));
+                    let message = format!(
+                        "an account is made with {}: no column is asked for that says it",
+                        listed(&missing)
+                    );
                     say(at, message, "add it to `columns`");
                 }
             }
@@ -161,7 +163,7 @@ impl Check {
                 Attribute::Approvers => self.approvers(at, meaning.managers, cell.text),
                 _ => {
                     let raw = At { v: cell.text.to_owned(), line: cell.line, column: cell.column };
-                    self.attribute(attribute, &raw, Code::InvalidRow).map(TraitValue::Ready)
+                    self.of_person(attribute, &raw, Code::InvalidRow)
                 }
             };
             let to = if attribute.is_of_new_account() { &mut create } else { &mut traits };
@@ -178,6 +180,7 @@ impl Check {
             business: None,
             notifications: Vec::new(),
             from,
+            is_row: true,
         };
         // Nobody gets an account to leave.
         if meaning.creates && user.active() != Some(false) && self.findings.len() == before {
@@ -196,11 +199,10 @@ impl Check {
             .filter(|it| !has(*it))
             .map(Attribute::as_str)
             .collect();
-        missing
-            .extend(user.said(Attribute::LegalEntity).is_none().then_some(Attribute::LegalEntity.as_str()));
+        missing.extend((!user.says(Attribute::LegalEntity)).then_some(Attribute::LegalEntity.as_str()));
         if !missing.is_empty() {
             let message =
-                format!("an account is made with {}, and the row says nothing of that", missing.join(", "));
+                format!("an account is made with {}, of which the row says nothing", listed(&missing));
             let help = "fill it in, or leave people who have no account out of a file with `create: true`";
             self.say(Finding::new(Code::InvalidRow, from, message).help(help));
             return Vec::new();
@@ -240,6 +242,8 @@ impl Check {
         let names = text.split(BETWEEN).map(str::trim).filter(|it| !it.is_empty());
         let people: Vec<Option<PersonRef>> = names.map(|it| self.somebody(at, key, it)).collect();
         let people: Option<Vec<PersonRef>> = people.into_iter().collect();
+        let all: Vec<_> = people.iter().flatten().map(|it| (it.clone(), at)).collect();
+        self.no_approver_twice(&all, Code::InvalidRow);
         people.filter(|it| !it.is_empty()).map(TraitValue::People)
     }
 
@@ -326,5 +330,14 @@ impl Check {
                 .related(other, "said under `users:` as well")
                 .help("say it in one place: take it out of `users:`, or the person out of the file"),
         );
+    }
+}
+
+/// Keys in words: `firstName`, `lastName` and `legalEntity`.
+fn listed(keys: &[&str]) -> String {
+    let quoted: Vec<String> = keys.iter().map(|it| format!("`{it}`")).collect();
+    match &quoted[..] {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        all => all.concat(),
     }
 }

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use super::{
-    super::declared::{DeclaredCompany, DeclaredDirectRole, DeclaredGrant, DeclaredMember},
+    super::{
+        declared::{DeclaredCompany, DeclaredDirectRole, DeclaredGrant, DeclaredMember, DeclaredUser},
+        table::few,
+    },
     Check,
 };
 use crate::model::{
     finding::{Code, Finding},
     ids::PersonRef,
     lookalike::{Lookalikes, difference, is_plain},
-    source::Place,
+    source::{FileId, Place},
 };
 
 const JOIN: &str = "join the two entries: lists are exact, so each would undo the other";
@@ -47,6 +50,17 @@ impl Check {
         );
     }
 
+    /// Who is listed by two keys is asked once, which is settled when people are bound.
+    pub(super) fn no_approver_twice(&mut self, people: &[(PersonRef, Place)], code: Code) {
+        for (nth, (person, at)) in people.iter().enumerate() {
+            if let Some((_, first)) = people[..nth].iter().find(|it| it.0 == *person) {
+                let finding = Finding::new(code, *at, format!("{person} is listed twice as approver"));
+                let finding = finding.help("list everybody once");
+                self.say(if first == at { finding } else { finding.related(*first, "first listed here") });
+            }
+        }
+    }
+
     /// A person may have two keys: that is found when people are bound.
     pub(super) fn one_entry_per_user(&mut self, company: &DeclaredCompany) {
         self.once(
@@ -55,6 +69,49 @@ impl Check {
             |it| (&it.person, it.from),
             |it, at| declared_again(&it.person, at),
         );
+    }
+
+    /// A key that an entry gives is the one that it names the person by, and nobody else's.
+    pub(super) fn one_key_per_user(&mut self, company: &DeclaredCompany) {
+        let mut given: HashMap<PersonRef, (&DeclaredUser, Place)> = HashMap::new();
+        let mut found = Vec::new();
+        for user in &company.users {
+            for (attribute, key) in user.given_keys() {
+                let said = user.traits.iter().find(|it| it.attribute == attribute);
+                let (at, word) = (said.map_or(user.from, |it| it.from), attribute.word());
+                let is_same_kind = std::mem::discriminant(&key) == std::mem::discriminant(&user.person);
+                if is_same_kind && key != user.person {
+                    let message = format!("{} is named by the {word} that this changes", user.person);
+                    found.push(Finding::new(Code::InvalidUser, at, message).help(
+                        "name the person by another key, such as the e-mail address: by this one nobody is found once it is changed",
+                    ));
+                }
+                match given.get(&key) {
+                    Some((first, there)) => found.push(
+                        Finding::new(
+                            Code::DuplicateUser,
+                            at,
+                            format!(
+                                "one {word} is declared of two people, {} and {}",
+                                first.person, user.person
+                            ),
+                        )
+                        .related(*there, "first declared here")
+                        .help("correct one of them; where both mean one person, name the person by one key"),
+                    ),
+                    None => _ = given.insert(key, (user, at)),
+                }
+            }
+        }
+        let mut files: Vec<FileId> = found.iter().filter_map(|it| it.place).map(|it| it.file).collect();
+        files.sort_unstable();
+        files.dedup();
+        for file in files {
+            let (own, others) =
+                found.into_iter().partition(|it: &Finding| it.place.is_some_and(|it| it.file == file));
+            self.findings.extend(few(own, file));
+            found = others;
+        }
     }
 
     /// A group may be spoken of once: under its name, its id or its former name. Groups are sorted by name.
@@ -160,9 +217,35 @@ impl Check {
     }
 }
 
-/// Two entries under `users:` mean one person.
-pub(crate) fn declared_twice(person: &PersonRef, second: Place, first: Place) -> Finding {
-    declared_again(person, second).related(first, "first declared here")
+/// Two entries under `users:`, or rows of CSV files, mean one person.
+pub(crate) fn declared_twice((first, second): (&DeclaredUser, &DeclaredUser)) -> Finding {
+    let finding = declared_again(&second.person, second.from).related(first.from, "first declared here");
+    // Only an entry under `users:` can be named otherwise, and only entries have lists.
+    match (first.is_row, second.is_row) {
+        (false, false) => finding,
+        (true, true) => finding.help(format!(
+            "{} and {} are one person: take one of the rows out of its file, or have both name the person by one key",
+            first.person, second.person
+        )),
+        (is_first, _) => {
+            let (row, entry) = if is_first { (first, second) } else { (second, first) };
+            finding.help(format!(
+                "a row and an entry are joined by the same key: name the person under `users:` by `{}`, and not by `{}`",
+                keyed(&row.person),
+                keyed(&entry.person)
+            ))
+        }
+    }
+}
+
+/// A person with the word for the key.
+fn keyed(person: &PersonRef) -> String {
+    match person {
+        PersonRef::Email(it) => it.to_string(),
+        PersonRef::ExternalId(it) => format!("{{ externalId: {it} }}"),
+        PersonRef::EmployeeId(it) => format!("{{ employeeId: {it} }}"),
+        PersonRef::UserId(it) => format!("{{ userId: {it} }}"),
+    }
 }
 
 fn declared_again(person: &PersonRef, at: Place) -> Finding {

@@ -54,6 +54,7 @@ impl Check {
             business,
             notifications,
             from,
+            is_row: false,
         })
     }
 
@@ -132,7 +133,10 @@ impl Check {
             }
             if let Some(approvers) = business.approvers.as_ref() {
                 let from = self.at(approvers);
-                let people: Vec<_> = approvers.v.iter().filter_map(|it| self.person(it)).collect();
+                let people = approvers.v.iter().filter_map(|it| Some((self.person(it)?, self.at(it))));
+                let people: Vec<(PersonRef, Place)> = people.collect();
+                self.no_approver_twice(&people, Code::InvalidUser);
+                let people: Vec<PersonRef> = people.into_iter().map(|it| it.0).collect();
                 if approvers.v.is_empty() {
                     self.say(Finding::new(Code::InvalidUser, from, "`approvers` lists nobody").help(
                         "leave the key out to leave them alone; who has none is asked for nobody's approval",
@@ -144,7 +148,7 @@ impl Check {
         }
         for (attribute, raw) in texts {
             let Some(raw) = raw.as_ref() else { continue };
-            let value = self.attribute(attribute, raw, Code::InvalidUser).map(TraitValue::Ready);
+            let value = self.of_person(attribute, raw, Code::InvalidUser);
             traits.extend(value.map(|value| DeclaredTrait { attribute, value, from: self.at(raw) }));
         }
         traits.sort_by_key(|it| it.attribute);

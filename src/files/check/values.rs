@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     super::{At, mapping::Given, shape::TextOr},
-    Check,
+    Aliases, Check,
 };
 use crate::{
     files::entry::PersonKeyed,
@@ -44,21 +44,31 @@ impl Check {
         })
     }
 
-    /// An id, or a name from `ids:` of the workspace.
-    pub(super) fn id(&mut self, raw: &At<String>, alias: Alias) -> Option<Uuid> {
-        let (kind, names) = match alias {
+    /// What `ids:` of the workspace calls by names, and the names.
+    fn aliased(&self, alias: Alias) -> (&'static str, &Aliases) {
+        match alias {
             Alias::Company => ("company", &self.companies),
             Alias::LegalEntity => ("legalEntity", &self.legal_entities),
             Alias::Department => ("department", &self.departments),
             Alias::CostCenter => ("costCenter", &self.cost_centers),
             Alias::Office => ("office", &self.offices),
             Alias::Grade => ("grade", &self.grades),
-        };
-        let known =
-            parse_uuid(&raw.v).map(Some).or_else(|| names.names.get(&*name::composed(&raw.v)).copied());
-        if known.is_some() || names.is_doubtful {
-            return known.flatten();
         }
+    }
+
+    /// An id, or what the workspace calls so: within, `None` for what is wrong there, which was reported.
+    pub(super) fn known(&self, raw: &str, alias: Alias) -> Option<Option<Uuid>> {
+        let names = self.aliased(alias).1;
+        let known = parse_uuid(raw).map(Some).or_else(|| names.names.get(&*name::composed(raw)).copied());
+        known.or(names.is_doubtful.then_some(None))
+    }
+
+    /// An id, or a name from `ids:` of the workspace.
+    pub(super) fn id(&mut self, raw: &At<String>, alias: Alias) -> Option<Uuid> {
+        if let Some(known) = self.known(&raw.v, alias) {
+            return known;
+        }
+        let (kind, names) = self.aliased(alias);
         let near = did_you_mean(&raw.v, names.names.keys().map(String::as_str));
         let message = format!("`{}` is neither an id nor a name from `ids.{kind}`{}", raw.v, hides(&raw.v));
         self.wrong(

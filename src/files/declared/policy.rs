@@ -2,6 +2,7 @@
 
 use super::RoleRef;
 use crate::model::{
+    acting::Right,
     expression::{Rule, schema::Subject},
     ids::{CompanyId, PersonRef},
     rules::{PolicyKind, Severity},
@@ -109,6 +110,16 @@ impl DeclaredPolicy {
         is_of_kind && self.groups.is_empty()
     }
 
+    /// Whether it looks at who acts for others.
+    pub(crate) fn is_about_acting(&self) -> bool {
+        match &self.law {
+            DeclaredLaw::Separation { roles, apart_from } => {
+                roles.iter().chain(apart_from).any(|it| it.0.right().is_some())
+            }
+            _ => false,
+        }
+    }
+
     /// The people that it names.
     pub(crate) fn people(&self) -> &[PersonRef] {
         match &self.law {
@@ -123,7 +134,9 @@ impl DeclaredPolicy {
             DeclaredLaw::Exclusive { .. } => DirectOf::Members,
             // A name may be the type of a direct role, and a role of groups may have it as well.
             DeclaredLaw::Separation { roles, apart_from } => {
-                let is_type = |(role, _): &(RoleRef, Place)| role.may_be_type();
+                let is_type = |(role, _): &(RoleRef, Place)| {
+                    role.may_be_type() || role.right() == Some(Right::Arranger)
+                };
                 if roles.iter().chain(apart_from).any(is_type) { some } else { DirectOf::Nobody }
             }
             DeclaredLaw::NoDirectRoles { .. } => some,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::model::{direct::known, ids::RoleId};
+use crate::model::{acting::Right, direct::known, ids::RoleId};
 
 /// How a file names a role.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +18,12 @@ pub enum RoleRef {
 }
 
 impl RoleRef {
+    /// The right over others that it means among roles that policies keep apart.
+    pub(crate) fn right(&self) -> Option<Right> {
+        let Self::Name { name, provided_by: None } = self else { return None };
+        Right::ALL.into_iter().find(|it| it.in_policies() == &**name)
+    }
+
     /// Whether it may mean a type of direct roles: one that this version knows, or that is spelt like one.
     pub(crate) fn may_be_type(&self) -> bool {
         let Self::Name { name, provided_by: None } = self else { return false };

@@ -28,6 +28,8 @@ pub(crate) struct DeclaredUser {
     /// Where what is said of each type of notification begins.
     pub(crate) notifications: Vec<(&'static str, Place)>,
     pub(crate) from: Place,
+    /// Whether it is a row of a CSV file, and no entry.
+    pub(crate) is_row: bool,
 }
 
 /// What a person shall be apart from access.
@@ -42,6 +44,8 @@ pub(crate) struct DeclaredTrait {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TraitValue {
     Ready(Box<str>),
+    /// What a department or the like is called; which that is is known to the API.
+    Named(Box<str>),
     /// People by their names; in order.
     People(Vec<PersonRef>),
 }
@@ -50,7 +54,7 @@ pub(crate) enum TraitValue {
 impl fmt::Display for TraitValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ready(value) => f.write_str(value),
+            Self::Ready(value) | Self::Named(value) => f.write_str(value),
             Self::People(people) => {
                 let people: Vec<String> = people.iter().map(ToString::to_string).collect();
                 f.write_str(&people.join(", "))
@@ -90,7 +94,7 @@ impl DeclaredUser {
         let said = self.traits.iter().filter(move |it| it.attribute == attribute);
         said.flat_map(|it| match &it.value {
             TraitValue::People(people) => &people[..],
-            TraitValue::Ready(_) => &[],
+            TraitValue::Ready(_) | TraitValue::Named(_) => &[],
         })
     }
 
@@ -98,7 +102,7 @@ impl DeclaredUser {
     pub(super) fn superiors(&self) -> impl Iterator<Item = &PersonRef> {
         self.traits.iter().flat_map(|it| match &it.value {
             TraitValue::People(people) => &people[..],
-            TraitValue::Ready(_) => &[],
+            TraitValue::Ready(_) | TraitValue::Named(_) => &[],
         })
     }
 
@@ -111,17 +115,31 @@ impl DeclaredUser {
     pub(crate) fn said(&self, attribute: Attribute) -> Option<&str> {
         self.traits.iter().find(|it| it.attribute == attribute).and_then(|it| match &it.value {
             TraitValue::Ready(value) => Some(&**value),
-            TraitValue::People(_) => None,
+            TraitValue::Named(_) | TraitValue::People(_) => None,
         })
+    }
+
+    /// Whether an attribute is spoken of.
+    pub(crate) fn says(&self, attribute: Attribute) -> bool {
+        self.traits.iter().any(|it| it.attribute == attribute)
+    }
+
+    /// Whether something of the person is said by a name that only the API knows.
+    pub(crate) fn says_names(&self) -> bool {
+        self.traits.iter().any(|it| matches!(it.value, TraitValue::Named(_)))
     }
 
     /// The keys by which the person may be known who is to have an account: a second one is never made.
     pub(crate) fn keys(&self) -> Vec<PersonRef> {
+        let more = self.given_keys().filter(|_| !self.create.is_empty()).map(|it| it.1);
+        std::iter::once(self.person.clone()).chain(more).collect()
+    }
+
+    /// The keys that the person is to have by what is declared.
+    pub(crate) fn given_keys(&self) -> impl Iterator<Item = (Attribute, PersonRef)> {
         let keys =
             [(PersonKey::ExternalId, Attribute::ExternalId), (PersonKey::EmployeeId, Attribute::EmployeeId)];
-        let more = keys.into_iter().filter(|_| !self.create.is_empty());
-        let more = more.filter_map(|it| PersonRef::by(it.0, self.said(it.1)?).ok());
-        std::iter::once(self.person.clone()).chain(more).collect()
+        keys.into_iter().filter_map(|it| Some((it.1, PersonRef::by(it.0, self.said(it.1)?).ok()?)))
     }
 }
 

@@ -79,9 +79,9 @@ fn named(text: &str) -> Result<String, Refused> {
     edited(
         text,
         &[
-            name(&["ids", "company"], "globex"),
-            name(&["ids", "company"], "1e3"),
-            name(&["ids", "legalEntity"], "uk"),
+            name(["ids", "company"], "globex"),
+            name(["ids", "company"], "1e3"),
+            name(["ids", "legalEntity"], "uk"),
         ],
     )
 }

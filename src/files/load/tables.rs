@@ -75,7 +75,14 @@ impl Loaded {
                 .or_insert_with(|| self.sources.add(shown.clone(), String::new()));
             if let Some(rows) = self.table(&path, &wanted, (file, &shown))? {
                 let (path, pattern) = (shown.into(), (pattern.v.as_str().into(), at));
-                self.files.tables.push(Table { of, file, path, pattern, rows: Arc::new(rows) });
+                self.files.tables.push(Table {
+                    of,
+                    file,
+                    path,
+                    pattern,
+                    rows: Arc::new(rows),
+                    columns: wanted.asked(),
+                });
             }
         }
         Ok(())

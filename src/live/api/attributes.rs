@@ -7,12 +7,15 @@ use serde_json::{Value, json};
 
 use super::{
     Part,
+    liberal::Named,
     notifications::{preference, put_preference},
 };
 use crate::model::{
     acting::{Arrangers, Consent},
     ids::{CompanyId, UserId, parse_uuid},
+    name,
     object::Object,
+    person::Unit,
     selector::{Attribute, PersonPart, Traits},
 };
 
@@ -99,6 +102,14 @@ pub(crate) fn traits(part: PersonPart, object: &Object) -> Traits {
         value.into_iter().filter(is_held).for_each(|it| traits.put(attribute, it));
     }
     traits
+}
+
+/// Returns the grade that a part names, with what it is called, where both are told.
+pub(crate) fn grade(object: &Object) -> Option<Unit> {
+    let Named { id, name } = object.read("gradeRef")?;
+    let mut name = name.filter(|it| !it.is_empty() && parse_uuid(it).is_none())?;
+    name::compose(&mut name);
+    Some(Unit { id, name: Some(name) })
 }
 
 /// Puts a value of an attribute into its part; `None` takes it out.

@@ -72,6 +72,14 @@ impl<'a> List<'a> {
         Ok(self.page(0, limit.into()).await?.rows)
     }
 
+    /// Returns how many rows the list has, by what one short page says of it; `None` where that does not.
+    ///
+    /// # Errors
+    /// Whatever a request can fail with.
+    pub(super) async fn total<T: Row>(&self) -> Result<Option<u64>, ApiError> {
+        Ok(self.page::<T>(0, 1).await?.total)
+    }
+
     /// Reads the list once: the first page alone, the rest side by side, and after a page shorter
     /// than the first one after the other.
     async fn sweep<T: Row>(&self) -> Result<Sweep<T>, ApiError> {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -46,6 +46,8 @@ pub struct Reader {
     pub(super) names: Arc<Mutex<BTreeMap<Uuid, Box<str>>>>,
     /// What departments and the like are called.
     pub(super) unit_names: Arc<Mutex<BTreeMap<Uuid, Box<str>>>>,
+    /// Whether a list of people has shown somebody's employee id.
+    pub(super) shows_numbers: Arc<AtomicBool>,
 }
 
 #[derive(Serialize)]
@@ -80,6 +82,7 @@ impl Reader {
             search_refused: Arc::default(),
             names: Arc::default(),
             unit_names: Arc::default(),
+            shows_numbers: Arc::default(),
         }
     }
 

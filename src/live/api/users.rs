@@ -4,8 +4,8 @@
 //! say whether somebody is active, the same is asked for once more without inactive accounts.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::PoisonError,
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::{PoisonError, atomic::Ordering},
 };
 
 use reqwest::Method;
@@ -17,12 +17,13 @@ use super::{
     paging::{List, gather},
     reader::{FILTER_SIZE, Sort},
     settings::form_encoded,
-    wire::{Elements, Told},
+    wire::{Elements, IDS, Told},
 };
 use crate::model::{
     ids::{CompanyId, PersonRef, UserId, parse_uuid},
     name,
     observed::User,
+    person::Units,
     selector::{Misfit, Selector, Traits},
 };
 
@@ -45,6 +46,19 @@ struct Listed<'a> {
     filters: Option<[&'a Filter<'a>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     search_text: Option<&'a str>,
+}
+
+impl Listed<'_> {
+    /// Everybody of a company, by name.
+    fn of(company: CompanyId, accounts: Accounts) -> Self {
+        Self {
+            company_id: Id { id: company },
+            user_status_filter: accounts.status(),
+            sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
+            filters: None,
+            search_text: None,
+        }
+    }
 }
 
 /// One filter element; its values are alternatives.
@@ -219,8 +233,8 @@ impl Reader {
 
     /// Returns the users that the references find, inactive people included, by id; identical rows once.
     ///
-    /// Asks for 99 people per request (contract §7.2). Employee ids have no bulk filter; they, and
-    /// everybody of a company that refuses the bulk list, are asked for one by one. A filter by e-mail may
+    /// Asks for 99 people per request (contract §7.2). Employee ids have no bulk filter; many of them are looked up in the
+    /// list of everybody. A few, and everybody of a company that refuses the bulk list, are asked for one by one. A filter by e-mail may
     /// match an address that the row does not show: all rows are returned.
     pub async fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Result<Vec<User>, ApiError> {
         let found = self.find(company, people, |_| ()).await?;
@@ -247,19 +261,56 @@ impl Reader {
     ) -> Result<Vec<(User, Option<T>)>, ApiError> {
         // Sorted, so that each kind of key stands together and nobody is asked for twice.
         let people: Vec<&PersonRef> = people.iter().collect::<BTreeSet<_>>().into_iter().collect();
-        let kinds = people.chunk_by(|a, b| std::mem::discriminant(*a) == std::mem::discriminant(*b));
-        let parts = kinds.flat_map(|kind| kind.chunks(FILTER_SIZE));
+        let (numbers, others): (Vec<&PersonRef>, _) =
+            people.into_iter().partition(|it| matches!(it, PersonRef::EmployeeId(_)));
+        let listed = self.find_numbers(company, &numbers, more).await?;
+        let asked = if listed.is_none() { &numbers[..] } else { &[] };
+        let kinds = others.chunk_by(|a, b| std::mem::discriminant(*a) == std::mem::discriminant(*b));
+        let parts = kinds.chain([asked]).flat_map(|kind| kind.chunks(FILTER_SIZE));
         let parts = parts.map(|part| self.find_part(company, part, more));
-        Ok(gather(self.connection.concurrency, parts).await?.into_iter().flatten().collect())
+        let found = gather(self.connection.concurrency, parts).await?;
+        Ok(found.into_iter().flatten().chain(listed.into_iter().flatten()).collect())
+    }
+
+    /// Finds people by their employee ids in the list of everybody, which shows them and is not filtered by them (contract
+    /// §7.2); `None` where to ask for each takes fewer requests, or the list does not tell.
+    async fn find_numbers<T>(
+        &self,
+        company: CompanyId,
+        numbers: &[&PersonRef],
+        more: impl Fn(&Told) -> T,
+    ) -> Result<Option<Vec<(User, Option<T>)>>, ApiError> {
+        if numbers.len() <= FILTER_SIZE || self.is_bulk_refused(company) {
+            return Ok(None);
+        }
+        let total = self.total(company).await;
+        if self.refuses_bulk(company, &total) {
+            return Ok(None);
+        }
+        let page = u64::from(self.connection.dialect.page_limit.max(1));
+        if total?.is_none_or(|it| it.div_ceil(page) > numbers.len() as u64) {
+            return Ok(None);
+        }
+        let Some(mut rows) = self.everybody(company, more).await? else { return Ok(None) };
+        // Where no list has shown one there may be none that does.
+        if !self.shows_numbers.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let wanted: HashSet<&str> = numbers.iter().filter_map(|it| it.key()).collect();
+        rows.retain(|it| it.0.employee_id.as_deref().is_some_and(|it| wanted.contains(it)));
+        Ok(Some(rows.into_iter().map(|(user, more)| (user, Some(more))).collect()))
+    }
+
+    /// How many people the list of a company says it has, inactive people included.
+    async fn total(&self, company: CompanyId) -> Result<Option<u64>, ApiError> {
+        let body = Listed::of(company, Accounts::All);
+        List::new(&self.connection, list_request(company), &body).total::<Told>().await
     }
 
     /// Returns everybody of a company, inactive people included; `None` where its bulk list is or was refused.
     pub async fn list_users(&self, company: CompanyId) -> Result<Option<Vec<User>>, ApiError> {
-        if self.is_bulk_refused(company) {
-            return Ok(None);
-        }
-        let listed = self.listed(company, None).await;
-        Ok(if self.refuses_bulk(company, &listed) { None } else { Some(listed?) })
+        let all = self.everybody(company, |_| ()).await?;
+        Ok(all.map(|it| it.into_iter().map(|it| it.0).collect()))
     }
 
     /// Returns everybody of a company whose account is active; `None` as [`list_users`](Self::list_users).
@@ -267,14 +318,7 @@ impl Reader {
         if self.is_bulk_refused(company) {
             return Ok(None);
         }
-        let body = Listed {
-            company_id: Id { id: company },
-            user_status_filter: Accounts::Active.status(),
-            sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
-            filters: None,
-            search_text: None,
-        };
-        let rows = self.list_of::<Told>(list_request(company), &body).await;
+        let rows = self.list_of::<Told>(list_request(company), &Listed::of(company, Accounts::Active)).await;
         if self.refuses_bulk(company, &rows) {
             return Ok(None);
         }
@@ -282,6 +326,16 @@ impl Reader {
         let active = rows?.into_iter().filter(|it| it.active != Some(false));
         let settled = active.map(|it| self.noted(it).settled(|_| true));
         Ok(Some(settled.map(|it| User { company: it.company.or(Some(company)), ..it }).collect()))
+    }
+
+    /// Returns how many accounts of a company are active, by the total of the list; `None` where that is not told.
+    pub async fn count_active(&self, company: CompanyId) -> Result<Option<u64>, ApiError> {
+        if self.is_bulk_refused(company) {
+            return Ok(None);
+        }
+        let body = Listed::of(company, Accounts::Active);
+        let total = List::new(&self.connection, list_request(company), &body).total::<Told>().await;
+        if self.refuses_bulk(company, &total) { Ok(None) } else { total }
     }
 
     /// Returns everybody whom a rule for members means, inactive people included (contract §7.2): by a list that the server
@@ -330,12 +384,39 @@ impl Reader {
         Ok(gather(self.connection.concurrency, parts).await?.into_iter().flatten().collect())
     }
 
-    /// The same of everybody of a company; `None` as [`list_users`](Self::list_users).
-    pub async fn list_traits(&self, company: CompanyId) -> Result<Option<Vec<(User, Traits)>>, ApiError> {
+    /// The same of everybody of a company, with what departments and the like are called; `None` as
+    /// [`list_users`](Self::list_users).
+    pub async fn list_traits(
+        &self,
+        company: CompanyId,
+    ) -> Result<Option<(Vec<(User, Traits)>, Units)>, ApiError> {
+        let Some(rows) = self.everybody(company, |it| (it.traits(), it.units())).await? else {
+            return Ok(None);
+        };
+        let mut units = Units::default();
+        IDS.into_iter().for_each(|it| units.told(it));
+        let mut people = Vec::with_capacity(rows.len());
+        for (user, (traits, of_row)) in rows {
+            for (attribute, unit) in of_row {
+                // A name that is an id says nothing.
+                let unit = unit.filter(|it| it.name.as_deref().is_some_and(|it| parse_uuid(it).is_none()));
+                unit.iter().for_each(|it| units.put(attribute, it));
+            }
+            people.push((user, traits));
+        }
+        Ok(Some((people, units)))
+    }
+
+    /// Everybody of a company, each with what is read of the row beside; `None` as [`list_users`](Self::list_users).
+    async fn everybody<T>(
+        &self,
+        company: CompanyId,
+        more: impl Fn(&Told) -> T,
+    ) -> Result<Option<Vec<(User, T)>>, ApiError> {
         if self.is_bulk_refused(company) {
             return Ok(None);
         }
-        let rows = self.rows(company, None).await;
+        let rows = self.rows_with(company, (None, None), more).await;
         Ok(if self.refuses_bulk(company, &rows) { None } else { Some(rows?) })
     }
 
@@ -345,15 +426,9 @@ impl Reader {
         if self.is_bulk_refused(company) {
             return Ok(());
         }
-        let body = Listed {
-            company_id: Id { id: company },
-            user_status_filter: Accounts::All.status(),
-            sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
-            filters: None,
-            search_text: None,
-        };
-        let request = Request::reads(Method::POST, "/v3/users/list", &[]).about("companyId", company.0);
-        let some: Vec<Told> = List::new(&self.connection, request, &body).sample(SAMPLE).await?;
+        let body = Listed::of(company, Accounts::All);
+        let some: Vec<Told> =
+            List::new(&self.connection, list_request(company), &body).sample(SAMPLE).await?;
         some.into_iter().for_each(|it| drop(self.noted(it)));
         Ok(())
     }
@@ -381,10 +456,6 @@ impl Reader {
         true
     }
 
-    async fn listed(&self, company: CompanyId, filter: Option<&Filter<'_>>) -> Result<Vec<User>, ApiError> {
-        Ok(self.rows_with(company, (filter, None), |_| ()).await?.into_iter().map(|it| it.0).collect())
-    }
-
     async fn rows(
         &self,
         company: CompanyId,
@@ -401,14 +472,9 @@ impl Reader {
         more: impl Fn(&Told) -> T,
     ) -> Result<Vec<(User, T)>, ApiError> {
         let list = async |accounts: Accounts| {
-            let body = Listed {
-                company_id: Id { id: company },
-                // The default leaves inactive people out.
-                user_status_filter: accounts.status(),
-                sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
-                filters: filter.map(|it| [it]),
-                search_text,
-            };
+            // The default leaves inactive people out.
+            let body =
+                Listed { filters: filter.map(|it| [it]), search_text, ..Listed::of(company, accounts) };
             self.list_of::<Told>(list_request(company), &body).await
         };
         let users = list(Accounts::All).await?;
@@ -422,6 +488,7 @@ impl Reader {
             let it = self.noted(it);
             let more = more(&it);
             let user = it.settled(|id| active.contains(&id));
+            self.shows_numbers.fetch_or(user.employee_id.is_some(), Ordering::Relaxed);
             (User { company: user.company.or(Some(company)), ..user }, more)
         };
         Ok(users.into_iter().map(settled).collect())

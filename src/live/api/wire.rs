@@ -176,7 +176,7 @@ pub(super) struct Told {
 }
 
 /// The attributes that are ids.
-const IDS: [Attribute; 4] =
+pub(super) const IDS: [Attribute; 4] =
     [Attribute::LegalEntity, Attribute::Department, Attribute::CostCenter, Attribute::Office];
 
 impl Told {
@@ -209,6 +209,12 @@ impl Told {
     /// What the departments and the like of the row are called.
     pub(super) fn unit_names(&self) -> impl Iterator<Item = (Uuid, &str)> {
         self.units.iter().flatten().filter_map(|it| Some((it.id, &**it.name.as_ref()?)))
+    }
+
+    /// The departments and the like of the row, by attribute.
+    pub(super) fn units(&self) -> [(Attribute, Option<Unit>); 4] {
+        let mut units = self.units.iter().cloned();
+        IDS.map(|it| (it, units.next().flatten()))
     }
 
     /// The whole row.

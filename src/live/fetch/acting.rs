@@ -57,7 +57,7 @@ pub(super) async fn read(
             .await?;
     // A snapshot may hold less of a person, and does not say so.
     observed.led.extend(business.iter().filter(|_| source.taken().is_none()).map(|_| user));
-    observed.profiles.extend(business.map(|it| (user, it)));
+    observed.profiles.extend(business.map(|it| (user, it.0)));
     let mut holders: BTreeSet<UserId> = told.iter().flat_map(|it| it.keys()).copied().collect();
     observed.arrangers.extend(told.map(|it| (user, it)));
     let SpokenOf { arranging, led, others } = SpokenOf::of(declared, user, observed);
@@ -82,7 +82,7 @@ pub(super) async fn read(
     let roles: Vec<Option<(UserId, DirectRoles)>> = roles.buffered(AT_ONCE).try_collect().await?;
     let led = led.into_iter().filter(|it| !observed.profiles.contains_key(&it.1)).take(MOST_ASKED);
     let read = stream::iter(led).map(|(company, it)| async move {
-        Read::Ok(source.part(company, it, PersonPart::BusinessInfo).await?.map(|traits| (it, traits)))
+        Read::Ok(source.part(company, it, PersonPart::BusinessInfo).await?.map(|(traits, _)| (it, traits)))
     });
     let read: Vec<Option<(UserId, Traits)>> = read.buffered(AT_ONCE).try_collect().await?;
     observed.direct.extend(roles.into_iter().flatten());

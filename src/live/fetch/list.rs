@@ -78,8 +78,10 @@ pub(super) struct CompanyReads<'a> {
     also: BTreeSet<GroupId>,
     /// The rules for members, each once: of the files and of the base.
     pub(super) selectors: BTreeSet<&'a Selector>,
+    /// Whether something of people is said by what the API calls a department and the like.
+    pub(super) says_names: bool,
     /// The groups that are read by name.
-    declared: &'a DeclaredCompany,
+    pub(super) declared: &'a DeclaredCompany,
 }
 
 /// A group that is read whole, members and roles.
@@ -146,6 +148,10 @@ impl<'a> ReadList<'a> {
                     .into_iter()
                     .chain(base.into_iter().flat_map(|it| it.selectors()))
                     .collect(),
+                says_names: std::iter::once(company)
+                    .chain(base)
+                    .flat_map(|it| &it.users)
+                    .any(DeclaredUser::says_names),
                 declared: company,
                 named,
             }
@@ -235,6 +241,11 @@ impl CompanyReads<'_> {
     /// Finds those who leave: whose accounts are active by now.
     pub(super) fn leaving(&self, directory: &Directory<'_>) -> Vec<UserId> {
         self.leavers.iter().filter_map(|it| directory.member(self.id, it).ok()).collect()
+    }
+
+    /// Whether an account that is there comes back or goes.
+    pub(super) fn comes_or_goes(&self, directory: &Directory<'_>) -> bool {
+        !self.leaving(directory).is_empty() || !self.coming_back(directory).is_empty()
     }
 
     /// Finds the users of the company who are locked out, under every account.

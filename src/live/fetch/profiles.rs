@@ -10,21 +10,30 @@ use crate::{
     live::source::Source,
     model::{
         directory::Directory,
-        ids::UserId,
+        ids::{PersonRef, UserId},
         observed::User,
+        person::Units,
         selector::{Attribute, PersonPart, Traits},
     },
 };
 
+/// The people of a company, what is told of those on the list, and what departments and the like are called there.
+pub(super) struct Found {
+    pub(super) users: Vec<User>,
+    pub(super) told: BTreeMap<UserId, Traits>,
+    pub(super) units: Units,
+}
+
 /// Finds the people of a company, and notes what is told of those on the list.
-pub(super) async fn find(
-    source: &Source,
-    reads: &CompanyReads<'_>,
-) -> Read<(Vec<User>, BTreeMap<UserId, Traits>)> {
+pub(super) async fn find(source: &Source, reads: &CompanyReads<'_>) -> Read<Found> {
     if reads.profiles.is_empty() {
-        return Ok((source.find_users(reads.id, &reads.people).await?, BTreeMap::new()));
+        let users = source.find_users(reads.id, &reads.people).await?;
+        return Ok(Found { users, told: BTreeMap::new(), units: Units::default() });
     }
-    let found = source.find_traits(reads.id, &reads.people).await?;
+    let (found, units) = match reads.says_names {
+        true => source.find_in_list(reads.id, &reads.people).await?,
+        false => (source.find_traits(reads.id, &reads.people).await?, Units::default()),
+    };
     let (mut users, mut told) = (Vec::with_capacity(found.len()), BTreeMap::new());
     for (user, traits) in found {
         told.extend(traits.map(|it| (user.id, it)));
@@ -32,7 +41,7 @@ pub(super) async fn find(
     }
     users.sort_by_key(|it| it.id);
     users.dedup();
-    Ok((users, told))
+    Ok(Found { users, told, units })
 }
 
 /// Who has to be asked for one by one.
@@ -65,13 +74,14 @@ fn are_mails_looked_at(attributes: &BTreeSet<Attribute>) -> bool {
     attributes.iter().any(|it| it.part() == PersonPart::NotificationPreferences)
 }
 
-/// Completes what is told of those on the list. Says of whom all of it was asked for, and told by the API.
+/// Completes what is told of those on the list of whom the files declare it, and takes it from the others. Says of whom all of it was asked for, and told by the API;
+/// and what grades are called, as far as that was told.
 pub(super) async fn complete(
     source: &Source,
     reads: &CompanyReads<'_>,
     directory: &Directory<'_>,
-    mut told: BTreeMap<UserId, Traits>,
-) -> Read<(BTreeMap<UserId, Traits>, BTreeSet<UserId>)> {
+    told: &mut BTreeMap<UserId, Traits>,
+) -> Read<(BTreeMap<UserId, Traits>, BTreeSet<UserId>, Units)> {
     let meant = reads.profiles.iter().filter_map(|(person, attributes)| {
         let user = directory.user(directory.anyone(reads.id, person).ok()?)?;
         Some((user, attributes, told.remove(&user.id)))
@@ -79,9 +89,9 @@ pub(super) async fn complete(
     let meant: Vec<_> = meant.collect();
     let read = stream::iter(meant).map(|(user, attributes, listed)| async move {
         let is_asked = takes_a_request(attributes, listed.is_some());
-        let mut traits = match listed.filter(|_| !is_asked) {
-            Some(listed) => listed,
-            None if !is_asked => Traits::default(),
+        let (mut traits, grade) = match listed.filter(|_| !is_asked) {
+            Some(listed) => (listed, None),
+            None if !is_asked => (Traits::default(), None),
             None => match source.part(reads.id, user.id, PersonPart::BusinessInfo).await? {
                 Some(traits) => traits,
                 None => return Read::Ok(None),
@@ -89,15 +99,34 @@ pub(super) async fn complete(
         };
         if are_mails_looked_at(attributes) {
             let mails = source.part(reads.id, user.id, PersonPart::NotificationPreferences).await?;
-            mails.iter().flat_map(Traits::iter).for_each(|it| traits.put(it.0, it.1));
+            mails.iter().flat_map(|it| it.0.iter()).for_each(|it| traits.put(it.0, it.1));
         }
         put_row(user, &mut traits);
-        Ok(Some((user.id, traits, is_asked)))
+        Ok(Some((user.id, traits, is_asked, grade)))
     });
     let read: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
-    // A snapshot may hold less of a person, and does not say so.
-    let whole = read.iter().flatten().filter(|it| it.2 && source.taken().is_none()).map(|it| it.0).collect();
-    Ok((read.into_iter().flatten().map(|it| (it.0, it.1)).collect(), whole))
+    let (mut profiles, mut whole, mut units) = (BTreeMap::new(), BTreeSet::new(), Units::default());
+    for (user, traits, is_asked, grade) in read.into_iter().flatten() {
+        // A snapshot may hold less of a person, and does not say so.
+        whole.extend((is_asked && source.taken().is_none()).then_some(user));
+        grade.iter().for_each(|it| units.put(Attribute::Grade, it));
+        profiles.insert(user, traits);
+    }
+    Ok((profiles, whole, units))
+}
+
+/// The external and employee ids that people are to get and that nobody is known by who was looked for.
+pub(super) fn new_keys(
+    reads: &CompanyReads<'_>,
+    directory: &Directory<'_>,
+    profiles: &BTreeMap<UserId, Traits>,
+) -> Vec<PersonRef> {
+    let new = reads.declared.users.iter().flat_map(|user| {
+        let live = directory.anyone(reads.id, &user.person).ok().and_then(|it| profiles.get(&it));
+        let given = user.given_keys().filter(move |it| live.is_some_and(|live| live.get(it.0) != it.1.key()));
+        given.map(|it| it.1)
+    });
+    new.filter(|it| !directory.knows(it)).collect()
 }
 
 /// What is told of everybody on a list.

@@ -16,6 +16,7 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, ObservedCompany, User},
+        person::Units,
         selector::{Attribute, Traits},
         stamp::Stamps,
     },
@@ -51,13 +52,16 @@ pub async fn record(
         let attributes: BTreeSet<Attribute> = reads.selectors.iter().flat_map(|it| it.attributes()).collect();
         let is_everybody = list.profiles == Profiles::Everybody;
         let what = (&attributes, is_everybody || !reads.profiles.is_empty());
-        let (mut directory, users, told) =
+        let (mut directory, users, mut told) =
             directory((clients, &source), reads.id, &reads.people, &members, what).await?;
-        directory.profiles = if is_everybody {
-            profiles::listed(&directory.users, told)
-        } else {
-            profiles::complete(&source, reads, &Directory::new(&users), told).await?.0
-        };
+        // Of those whom the files declare more may be asked than the list tells.
+        let (profiles, _, grades) =
+            profiles::complete(&source, reads, &Directory::new(&users), &mut told).await?;
+        directory.profiles = profiles;
+        directory.units.extend(grades);
+        if is_everybody {
+            directory.profiles.extend(profiles::listed(&directory.users, told));
+        }
         directories.push(directory);
         known.insert(reads.id, users);
     }
@@ -77,6 +81,7 @@ pub async fn record(
                     asked: Vec::new(),
                     attributes: None,
                     profiles: BTreeMap::new(),
+                    units: Units::default(),
                 },
                 found => found?.0,
             };
@@ -108,7 +113,7 @@ async fn directory(
     members: &BTreeSet<UserId>,
     (known, has_profiles): (&BTreeSet<Attribute>, bool),
 ) -> Read<(snapshot::Directory, Vec<User>, BTreeMap<UserId, Traits>)> {
-    let mut told = BTreeMap::new();
+    let (mut told, mut units) = (BTreeMap::new(), Units::default());
     let (reach, mut users, attributes) = if known.is_empty() && !has_profiles {
         match clients.of(company)?.reader.list_users(company).await? {
             Some(users) => (Reach::Whole, clients.found(company, users), None),
@@ -116,7 +121,8 @@ async fn directory(
         }
     } else {
         match clients.of(company)?.reader.list_traits(company).await? {
-            Some(rows) => {
+            Some((rows, names)) => {
+                units = if has_profiles { names } else { units };
                 told.extend(rows.iter().filter(|_| has_profiles).map(|it| (it.0.id, it.1.clone())));
                 let (users, attributes) = recorded(rows, known);
                 let attributes = Some(attributes).filter(|_| !known.is_empty());
@@ -142,6 +148,7 @@ async fn directory(
         asked: asked.clone(),
         attributes,
         profiles: BTreeMap::new(),
+        units,
     };
     users.extend(asked.into_iter().flat_map(|it| it.users));
     Ok((directory, users, told))

@@ -12,6 +12,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, UserId},
     name,
     observed::{GroupHead, GroupRole, RoleHead, User},
+    person::Units,
     selector::{Selector, Traits},
     stamp::Stamps,
 };
@@ -222,13 +223,18 @@ impl Answers {
 
     /// `None` where the token may not know; fails for people that the files did not single out when the snapshot was
     /// taken.
-    pub(in crate::live) fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, NotRecorded> {
+    pub(crate) fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, NotRecorded> {
         let rows = || {
             let all = self.snapshot.directories.iter().flat_map(|it| &it.users);
             all.filter(|it| it.id == user).collect::<Vec<_>>()
         };
         let person = self.person(user).ok_or_else(|| NotRecorded::DirectRoles(named(user, &rows())))?;
         Ok(person.direct_roles.clone())
+    }
+
+    /// What departments and the like of a company are called.
+    pub(in crate::live) fn units(&self, company: CompanyId) -> Units {
+        self.directory(company).map(|it| it.units.clone()).unwrap_or_default()
     }
 
     /// What a user is apart from access; `None` of whom it was not recorded.

@@ -19,6 +19,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, UserId},
     observed::{GroupRole, RoleHead, User},
+    person::Units,
     plan::Digest,
     selector::{Attribute, Traits},
     stamp::Stamp,
@@ -156,6 +157,10 @@ pub struct Directory {
     /// sanitized snapshot.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub profiles: BTreeMap<UserId, Traits>,
+    /// What departments and the like are called, by attribute and name, where that was told of people of whom the files
+    /// declared something apart from access; files may say them by these names.
+    #[serde(default, skip_serializing_if = "Units::is_empty")]
+    pub units: Units,
 }
 
 /// What rules for members look at, of everybody in a directory.

@@ -230,9 +230,13 @@ pub static EDIT: Record = Record {
         maybe(
             "attribute",
             Holds::Text,
-            "What of a person changes, by its key under `users:`; `active` of an account.",
+            "What of a person changes, by its key under `users:`; `active` of an account, and of mails such as `bookingNotificationEnabled` or `bookingNotificationCcEmails`.",
         ),
-        maybe("before", Holds::Text, "What it was: an id, or a word; missing where nothing was."),
+        maybe(
+            "before",
+            Holds::Text,
+            "What it was: an id, a word, or e-mail addresses with `, ` between them; missing where nothing was.",
+        ),
         maybe("after", Holds::Text, "What it will be, in the same form."),
         maybe(
             "actors",

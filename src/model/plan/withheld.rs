@@ -4,6 +4,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, UserId},
@@ -76,6 +77,19 @@ pub enum WithheldReason {
     UnreadPerson { person: PersonRef },
     /// What is declared of a person by the name of somebody who cannot be resolved: it stays as it is.
     Superior { user: PersonRef, attribute: Attribute, person: PersonRef, why: Unresolved },
+    /// What is declared of a person by a name of which the answers of the API do not say which one it is: it stays as it is.
+    Unit { user: PersonRef, attribute: Attribute, name: Box<str>, why: Unnamed },
+    /// Making an account: of the name of its legal entity the same is so, and no account is made without one.
+    NoLegalEntity { person: PersonRef, name: Box<str>, why: Unnamed },
+    /// Giving a person a key by which somebody else is known.
+    Taken {
+        user: PersonRef,
+        attribute: Attribute,
+        key: Box<str>,
+        /// Who has it.
+        #[serde(rename = "userId")]
+        holder: UserId,
+    },
     /// Making an account: one that has this key is there. It is not active where the key is the person's own, or else has another
     /// address.
     Creation {
@@ -104,6 +118,20 @@ pub enum WithheldReason {
         person: PersonRef,
         why: Unresolved,
     },
+}
+
+/// Why a name does not say which department it is, or the like.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Unnamed {
+    /// None is called so.
+    Unknown,
+    /// None is called so, and one nearly.
+    Near(Box<str>),
+    /// Several are called so.
+    Ambiguous(Vec<Uuid>),
+    /// No answer tells what they are called.
+    Untold,
 }
 
 /// Why an account is not deactivated.
@@ -135,6 +163,7 @@ impl WithheldReason {
             Self::Removal { user, .. }
             | Self::HiddenRemoval { user }
             | Self::UnreadLockout { user }
+            | Self::Taken { holder: user, .. }
             | Self::Creation { user, .. }
             | Self::Traveller { user, .. } => Some(*user),
             Self::Person { .. }
@@ -153,6 +182,8 @@ impl WithheldReason {
             | Self::UnreadUser { .. }
             | Self::UnreadPerson { .. }
             | Self::Superior { .. }
+            | Self::Unit { .. }
+            | Self::NoLegalEntity { .. }
             | Self::Untold { .. }
             | Self::Irremovable { .. }
             | Self::Deactivation { .. }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
+    acting::Right,
     expression,
     ids::{CompanyId, RoleId, UserId},
     source::Place,
@@ -126,12 +127,20 @@ pub enum Law {
     },
 }
 
-/// Roles of groups, by company, and types of direct roles; both sorted.
+/// Roles of groups, by company, and types of direct roles, both sorted; and rights over others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Powers {
     pub roles: Vec<(CompanyId, RoleId)>,
     pub types: Vec<Box<str>>,
+    pub acts: Vec<Right>,
+}
+
+impl Powers {
+    /// Whether somebody may have one of them outside groups.
+    pub fn are_outside(&self) -> bool {
+        !self.types.is_empty() || self.acts.contains(&Right::Arranger)
+    }
 }
 
 impl Policy {

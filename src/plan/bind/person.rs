@@ -14,14 +14,14 @@ use super::{
 };
 use crate::{
     files::{
-        check::{declared_twice, locked_out},
+        check::{approves_own, circle as circle_of, declared_twice, locked_out},
         declared::{Declared, DeclaredCompany, DeclaredTrait, DeclaredUser, TraitValue},
     },
     model::{
         acting::Right,
         directory::{Directory, Failed},
         ids::{CompanyId, PersonRef, UserId},
-        observed::{Observed, ObservedCompany},
+        observed::{Observed, ObservedCompany, User},
         plan::{StaysActive, Unresolved},
         selector::{Attribute, Selector, Traits},
         source::Place,
@@ -134,7 +134,7 @@ fn superiors(declared: &Declared, directory: &Directory<'_>, snapshot: &Observed
     for (company, user) in users {
         let said = user.traits.iter().filter_map(|it| match &it.value {
             TraitValue::People(people) => Some((it.attribute, people)),
-            TraitValue::Ready(_) => None,
+            TraitValue::Ready(_) | TraitValue::Named(_) => None,
         });
         for (attribute, people) in said {
             let Ok(id) = directory.anyone(company, &user.person) else { continue };
@@ -171,7 +171,7 @@ pub(super) fn movers(
         let all = user.traits.iter().chain(user.create.iter().filter(|_| is_new));
         let said = all.filter(|it| it.attribute != Attribute::Active).filter_map(|it| match &it.value {
             TraitValue::Ready(value) => Some((it.attribute, &**value)),
-            TraitValue::People(_) => None,
+            TraitValue::Named(_) | TraitValue::People(_) => None,
         });
         let active = user
             .active()
@@ -252,8 +252,8 @@ impl Binding<'_> {
             };
             if let Some(first) = bound.insert(id, user) {
                 // Two keys of one person, in the order of the files whichever comes first.
-                let (a, b) = (first.from.min(user.from), first.from.max(user.from));
-                self.findings.push(declared_twice(&user.person, b, a));
+                let both = if first.from <= user.from { (first, user) } else { (user, first) };
+                self.findings.push(declared_twice(both));
             }
             let live = snapshot.profiles.get(&id);
             match live.zip(self.index.find_person(self.company.id, id)) {
@@ -265,6 +265,63 @@ impl Binding<'_> {
             }
         }
         self.profiled(snapshot);
+        self.circles(&bound, snapshot);
+        self.led(snapshot);
+    }
+
+    /// Says where people who are declared with a manager are managed by themselves, through whomever.
+    fn circles(&mut self, declared: &BTreeMap<UserId, &DeclaredUser>, snapshot: &Observed) {
+        let said = |user: &DeclaredUser| {
+            let person = user.people_of(Attribute::Manager).next()?;
+            self.directory.nearest(&[self.company.id], person).ok()
+        };
+        let above = |it: UserId| -> Option<UserId> {
+            let live = || snapshot.profiles.get(&it)?.get(Attribute::Manager)?.parse().ok().map(UserId);
+            declared.get(&it).and_then(|it| said(it)).or_else(live)
+        };
+        // Who was followed up to the end, or into a circle that is told by now.
+        let (mut done, mut remarks) = (BTreeSet::new(), Vec::new());
+        for (&begin, user) in declared.iter().filter(|it| said(it.1).is_some()) {
+            let mut way = vec![begin];
+            while let Some(next) = above(way[way.len() - 1]).filter(|_| !done.contains(&way[way.len() - 1])) {
+                if let Some(at) = way.iter().position(|it| *it == next) {
+                    let circle = &way[at..];
+                    let named = circle.iter().filter_map(|it| declared.get(it));
+                    let from =
+                        named.filter_map(|it| it.traits.iter().find(|it| it.attribute == Attribute::Manager));
+                    let from = from.map(|it| it.from).min().unwrap_or(user.from);
+                    let name = |it: &UserId| match (declared.get(it), self.directory.user(*it)) {
+                        (Some(user), _) => user.person.to_string(),
+                        (None, Some(User { email: Some(email), .. })) => email.to_string(),
+                        (None, _) => it.to_string(),
+                    };
+                    remarks.push(circle_of(&circle.iter().map(name).collect::<Vec<_>>(), from));
+                    break;
+                }
+                way.push(next);
+            }
+            done.extend(way);
+        }
+        self.bound.remarks.extend(remarks);
+    }
+
+    /// Puts who manages people and approves for them on both sides, where policies look at it, as far as it was read.
+    fn led(&mut self, snapshot: &Observed) {
+        if !self.acted_for {
+            return;
+        }
+        let own =
+            |it: &UserId| self.directory.user(*it).is_some_and(|it| it.company == Some(self.company.id));
+        for (user, traits) in snapshot.profiles.iter().filter(|it| own(it.0)) {
+            let Some(person) = self.index.find_person(self.company.id, *user) else { continue };
+            for attribute in Right::ALL.into_iter().filter_map(Right::attribute) {
+                if let Some(is) = traits.get(attribute) {
+                    self.profiles.person(person, attribute, is);
+                    // What is declared goes before this, as of two facts of one key the first stays.
+                    self.desired.person(person, attribute, is);
+                }
+            }
+        }
     }
 
     /// The lock-out in force of somebody who shall have an account.
@@ -345,11 +402,13 @@ impl Binding<'_> {
     ) -> Option<Box<str>> {
         let value = match &declared.value {
             TraitValue::Ready(value) => value.clone(),
+            // It is withheld.
+            TraitValue::Named(_) => return None,
             TraitValue::People(people) => {
                 let mut found = Vec::with_capacity(people.len());
                 for person in people {
                     match self.directory.nearest(&[self.company.id], person) {
-                        Ok(user) => found.push(user.to_string()),
+                        Ok(user) => found.push(user),
                         Err(why) => {
                             let why = nowhere(why, self.searched);
                             let (user, person) = (user.person.clone(), person.clone());
@@ -362,10 +421,22 @@ impl Binding<'_> {
                 if found.len() < people.len() {
                     return None;
                 }
+                // Whoever is named by two keys is asked once.
+                let mut seen = BTreeSet::new();
+                found.retain(|it| seen.insert(*it));
+                let is_own = declared.attribute == Attribute::Approvers && seen.contains(&id);
+                self.bound.remarks.extend(is_own.then(|| approves_own(&user.person, declared.from)));
+                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
                 found.join(",").into()
             }
         };
         if declared.attribute == Attribute::Active && self.staying.contains(&id) {
+            return None;
+        }
+        if let Some(&holder) = self.taken.get(&(id, declared.attribute)) {
+            let (user, attribute, key) = (user.person.clone(), declared.attribute, value);
+            let what = WithheldReason::Taken { user, attribute, key, holder };
+            self.withhold_user(declared.from, what);
             return None;
         }
         // Who is cut off gets no account back.

@@ -8,6 +8,7 @@ use super::{Directory, grants::Roles};
 use crate::{
     files::declared::{Declared, DeclaredLaw, DeclaredPolicy, DirectOf, RoleRef},
     model::{
+        acting::Right,
         direct::{DirectRoles, known},
         finding::{Code, Finding, did_you_mean},
         ids::{CompanyId, RoleId, UserId},
@@ -122,7 +123,12 @@ impl World<'_> {
                 powers.types.push(name.clone());
                 is_known |= means_something(role, self.declared, self.snapshot);
             }
-            findings.extend(wrong.filter(|it| !is_known || it.code != Code::UnknownRole));
+            if let Some(right) = role.right() {
+                powers.acts.push(right);
+                is_known = true;
+            }
+            let wrong = wrong.filter(|it| !is_known || it.code != Code::UnknownRole);
+            findings.extend(wrong.map(|it| it.maybe_help(near_right(role))));
         }
         powers.roles.sort_unstable();
         powers.roles.dedup();
@@ -160,8 +166,8 @@ impl World<'_> {
 
     /// What rules look at.
     pub(super) fn known(&self) -> Known {
-        let is_rule = |it: &DeclaredPolicy| matches!(it.law, DeclaredLaw::Rule { .. });
-        if !self.declared.rules.policies.iter().any(is_rule) {
+        let looks = |it: &DeclaredPolicy| matches!(it.law, DeclaredLaw::Rule { .. }) || it.is_about_acting();
+        if !self.declared.rules.policies.iter().any(looks) {
             return Known::default();
         }
         let live = || self.snapshot.companies.iter();
@@ -193,6 +199,12 @@ impl World<'_> {
         let company = |it: UserId| Some((self.directory.user(it)?.company?, it));
         ids.filter_map(company).filter(|it| own(it.0)).collect()
     }
+}
+
+/// The right over others that a name may be meant to be.
+fn near_right(role: &RoleRef) -> Option<String> {
+    let RoleRef::Name { name, provided_by: None } = role else { return None };
+    did_you_mean(&name.to_uppercase(), Right::ALL.map(Right::in_policies))
 }
 
 /// Whether a name means something that is no role of groups: a type of direct role, known to this version or seen in

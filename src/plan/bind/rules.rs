@@ -107,6 +107,7 @@ pub(super) fn rules(
         protected_groups,
         protected_people,
         unmatched,
+        accounts: snapshot.accounts.clone(),
         active: snapshot.users.iter().filter(|it| !it.is_hidden()).map(|it| (it.id, it.active)).collect(),
         identity,
         identities,
@@ -365,6 +366,9 @@ fn target(exception: &DeclaredException, world: &World<'_>) -> Result<ExceptionF
 
 /// Returns the role that an exception is for: of groups, or a type of direct roles.
 fn given(role: &RoleRef, exception: &DeclaredException, world: &World<'_>) -> Result<HeldRole, Unknown> {
+    if let Some(right) = role.right().filter(|_| exception.policy.is_some()) {
+        return Ok(HeldRole::Acts(right));
+    }
     let own = world.roles.iter().find(|it| Some(it.0) == exception.target.company);
     let found = own.map(|it| it.1.find(role, exception.from));
     match (found, role) {

@@ -89,6 +89,7 @@ fn snapshot() -> Observed {
         ]),
         held: BTreeMap::new(),
         selected: BTreeMap::new(),
+        units: crate::model::person::Units::default(),
         added: BTreeMap::new(),
     };
     let users = [
@@ -195,6 +196,16 @@ fn lines(plan: &Plan) -> Vec<String> {
             WithheldReason::UnreadPerson { person } => format!("withheld person {person}: unread"),
             WithheldReason::Superior { user, attribute, person, why } => {
                 format!("withheld {} of {user} for {person}: {}", attribute.word(), words(why))
+            }
+            WithheldReason::Unit { user, attribute, name, why } => {
+                format!("withheld {} of {user} for {name}: {why:?}", attribute.word())
+            }
+            WithheldReason::NoLegalEntity { person, name, why } => {
+                format!("not created {person} for {name}: {why:?}")
+            }
+            WithheldReason::Taken { user, attribute, key, holder } => {
+                let holder = plan.names.person(*holder);
+                format!("withheld {} {key} of {user}: {holder} has it", attribute.word())
             }
             WithheldReason::Creation { person, key, .. } => format!("not created {person}: {key}"),
             WithheldReason::Untold { person, attribute } => {

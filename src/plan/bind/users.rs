@@ -53,8 +53,8 @@ impl Binding<'_> {
             };
             if let Some(first) = bound.insert(id, user) {
                 // Two keys of one person, in the order of the files whichever comes first.
-                let (a, b) = (first.from.min(user.from), first.from.max(user.from));
-                self.findings.push(declared_twice(&user.person, b, a));
+                let both = if first.from <= user.from { (first, user) } else { (user, first) };
+                self.findings.push(declared_twice(both));
             }
         }
         let mut settled = BTreeSet::new();
@@ -256,7 +256,15 @@ impl Binding<'_> {
     ) -> Option<Vec<Traveller>> {
         let mut found = Vec::with_capacity(travellers.len());
         let mut named: BTreeMap<UserId, &PersonRef> = BTreeMap::new();
+        let mut void = 0;
         for DeclaredTraveller { person, confirmations, flight_stats } in travellers {
+            // Nobody books for who leaves, be the account active still or not any more.
+            let leaving = self.meant(person).and_then(|it| self.locked.get(&it)).filter(|it| it.leaves);
+            if let Some(cut) = leaving.copied() {
+                self.bound.remarks.push(cut.remark(person, from));
+                void += 1;
+                continue;
+            }
             match self.directory.anywhere(person) {
                 Ok(user) => {
                     if let Some(first) = named.insert(user, person) {
@@ -279,18 +287,22 @@ impl Binding<'_> {
                 }
             }
         }
-        (found.len() == travellers.len()).then_some(found)
+        (found.len() + void == travellers.len() && !found.is_empty()).then_some(found)
+    }
+
+    /// The one user that a key means, active or not.
+    fn meant(&self, person: &PersonRef) -> Option<UserId> {
+        match self.directory.anywhere(person) {
+            Ok(user) => Some(user),
+            Err(failed) => failed.candidates.first().copied().filter(|_| failed.candidates.len() == 1),
+        }
     }
 
     /// Returns what an arranger's role is without these travellers, if anybody is left.
     ///
     /// Active or not: one user that an entry means is enough to take something away.
     fn without(&self, role: &DirectRole, travellers: &[DeclaredTraveller]) -> Option<DirectRole> {
-        let meant = |it: &DeclaredTraveller| match self.directory.anywhere(&it.person) {
-            Ok(user) => Some(user),
-            Err(failed) => failed.candidates.first().copied().filter(|_| failed.candidates.len() == 1),
-        };
-        let gone: Vec<UserId> = travellers.iter().filter_map(meant).collect();
+        let gone: Vec<UserId> = travellers.iter().filter_map(|it| self.meant(&it.person)).collect();
         let left = role.travellers().iter().filter(|it| !gone.contains(&it.user));
         let left: Vec<Traveller> = left.copied().collect();
         (!left.is_empty()).then(|| role.with_travellers(left))

@@ -143,24 +143,26 @@ impl Judge<'_> {
                     given.push((Subject::Group(outcome.company, self.name(*group)), vec![item]));
                 }
             }
+            // Those too that come back with an account.
+            let is_privileged =
+                |it: &&Edit| it.kind().is_some_and(|it| rules.privileged_direct.contains(it.role_type()));
+            for (change, edit) in
+                outcome.change.iter().flat_map(|it| outcome.direct.iter().map(move |edit| (it, edit)))
+            {
+                if edit.gives() && is_privileged(&edit) {
+                    given.push((subject(change), vec![self.direct(change, edit, How::Gains)]));
+                }
+            }
         }
-        for change in self.plan.changes().filter(|it| it.action() != Action::Delete) {
-            let gains = change.edits.iter().filter(|it| it.gives());
-            for edit in gains {
-                let item = match (change.group().zip(edit.role()), edit.kind()) {
-                    (Some((group, role)), _)
-                        if rules.is_privileged(change.company(), role) && !felt.contains(&(group, role)) =>
-                    {
-                        let scope = self.sides.after.scope(group, role).cloned();
-                        let role = Some(HeldRole::Role(role));
-                        Counted { role, scope, ..self.item(&change, How::Gains) }
-                    }
-                    (None, Some(kind)) if rules.privileged_direct.contains(kind.role_type()) => {
-                        self.direct(&change, edit, How::Gains)
-                    }
-                    _ => continue,
-                };
-                given.push((subject(&change), vec![item]));
+        for change in self.plan.groups().filter(|it| it.action() != Action::Delete) {
+            for edit in change.edits.iter().filter(|it| it.gives()) {
+                let Some((group, role)) = change.group().zip(edit.role()) else { continue };
+                if rules.is_privileged(change.company(), role) && !felt.contains(&(group, role)) {
+                    let scope = self.sides.after.scope(group, role).cloned();
+                    let role = Some(HeldRole::Role(role));
+                    let item = Counted { role, scope, ..self.item(&change, How::Gains) };
+                    given.push((subject(&change), vec![item]));
+                }
             }
         }
         self.none_of(Guard::Privileged, None, given);

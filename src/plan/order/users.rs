@@ -17,9 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{
     acting,
     direct::DirectRole,
-    ids::UserId,
+    ids::{CompanyId, UserId},
     plan::{Change, Plan},
-    selector::PersonPart,
+    selector::{Attribute, PersonPart},
     state::Edit,
 };
 
@@ -40,6 +40,7 @@ pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
     for change in plan.people() {
         become_other(&change, &come, &mut all, &mut first);
     }
+    hand_over(plan, &mut all);
     all.extend(taking.iter().map(|it| step(it, Vec::new())));
     let moved = groups(rest, (lockouts, &first, &back), &mut all);
     for step in &mut all[moved..] {
@@ -199,6 +200,42 @@ fn become_other(
         let after = sorted(awaited(come, named.chain([user])).collect());
         all.push(Step { after, ..part(change, it, true) });
         first.entry(user).or_default().push(wait);
+    }
+}
+
+/// Lets who gets a key that another person has wait until that one has another: two people may not have one. Of a circle
+/// nobody can be the first, and so nobody waits.
+fn hand_over(plan: &Plan, all: &mut [Step]) {
+    let keys = |step: &Step, side: usize| -> Vec<(CompanyId, Attribute, Box<str>)> {
+        let Call::PutPerson { company, part, .. } = step.call else { return Vec::new() };
+        let Some(change) = plan.change(step.change) else { return Vec::new() };
+        let own = change.traits().filter(|it| it.part() == Some(part));
+        let key = |it: &Edit| {
+            let of =
+                it.attribute().filter(|it| matches!(it, Attribute::ExternalId | Attribute::EmployeeId))?;
+            Some((company, of, it.traits()[side]?.into()))
+        };
+        own.filter_map(|it| key(&it)).collect()
+    };
+    let mut givers = BTreeMap::new();
+    for (n, step) in all.iter().enumerate() {
+        givers.extend(keys(step, 0).into_iter().map(|it| (it, n)));
+    }
+    let from = |step: &Step| -> Vec<usize> {
+        keys(step, 1).iter().filter_map(|it| givers.get(it).copied()).collect()
+    };
+    let waits: BTreeMap<usize, Vec<usize>> =
+        all.iter().enumerate().map(|(n, it)| (n, from(it))).filter(|it| !it.1.is_empty()).collect();
+    for (taker, from) in &waits {
+        let (mut seen, mut next) = (BTreeSet::new(), from.clone());
+        while let Some(it) = next.pop() {
+            if seen.insert(it) {
+                next.extend(waits.get(&it).into_iter().flatten());
+            }
+        }
+        if !seen.contains(taker) {
+            all[*taker].after.extend(from.iter().map(|it| Wait { step: *it, until: Until::Done }));
+        }
     }
 }
 

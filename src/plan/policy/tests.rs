@@ -227,6 +227,7 @@ fn powers(ids: &BTreeSet<u128>, types: &[&str]) -> Powers {
     Powers {
         roles: ids.iter().map(|it| (COMPANY, role(*it))).collect(),
         types: types.iter().map(|it| (*it).into()).collect(),
+        acts: Vec::new(),
     }
 }
 

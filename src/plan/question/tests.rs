@@ -162,6 +162,7 @@ impl World {
             asked,
             attributes: None,
             profiles: BTreeMap::new(),
+            units: crate::model::person::Units::default(),
         };
         let people = (0..USERS).map(|n| Somebody {
             user_id: user(n),

@@ -21,9 +21,10 @@ use crate::{
         permissions::Permissions,
         plan::{Names, is_zero},
         scope::Scope,
+        selector::Attribute,
         source::Sources,
     },
-    plan::explain::{self, Asked, Explained, GroupAccess, Managed, RoleAccess, Through},
+    plan::explain::{self, Agreement, Asked, Explained, GroupAccess, Managed, RoleAccess, Through},
     report::render::{
         explanation::{Explanation, remarks, summary},
         json::Origin,
@@ -65,6 +66,10 @@ pub(crate) struct Document {
     groups: Vec<Group>,
     /// What is held outside groups.
     direct: Direct,
+    /// What the files declare of the person apart from access; left out where they declare nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<Attributed>>")]
+    attributes: Vec<Attributed>,
     acting: Acting,
     /// In how many ways this is not what the files ask for.
     differences: usize,
@@ -90,6 +95,32 @@ struct Person {
     user: User,
     /// Other users, not active, whom the same key names.
     twins: Vec<UserId>,
+}
+
+/// What an entry of the files declares of the person.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Attributed {
+    /// By which attribute.
+    attribute: Attribute,
+    /// What the person shall be, as edits of a plan say it; people who are not known by the names that the files give them.
+    asked: Box<str>,
+    /// What the person is; left out where nothing is held, or it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<Box<str>>,
+    files: Agrees,
+    origin: Origin,
+}
+
+/// `declared`: the person is so; `differs`: otherwise, or not at all; `unresolved`: it names somebody who is not known, and stays as
+/// it is; `unread`: what the person is was not read; `created`: it is for an account that is made, and there is one.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Agrees {
+    Declared,
+    Differs,
+    Unresolved,
+    Unread,
+    Created,
 }
 
 /// An entry that cuts the person off everywhere.
@@ -288,6 +319,7 @@ pub fn write(view: &Explanation<'_>) -> String {
             known: it.direct.is_some(),
             roles: it.direct.iter().flatten().map(|role| direct(role, view.sources)).collect(),
         },
+        attributes: it.attributes.iter().map(|it| attributed(it, view.sources)).collect(),
         acting: acting(&it.acting, view.sources),
         differences: it.differences(),
         accepted: it.accepted(),
@@ -297,6 +329,22 @@ pub fn write(view: &Explanation<'_>) -> String {
         message: summary(it).into(),
         names: it.names.clone(),
     })
+}
+
+fn attributed(it: &explain::Attributed, sources: &Sources) -> Attributed {
+    Attributed {
+        attribute: it.attribute,
+        asked: it.asked.clone(),
+        live: it.live.clone(),
+        files: match it.agrees {
+            Agreement::Is => Agrees::Declared,
+            Agreement::Differs => Agrees::Differs,
+            Agreement::Unresolved => Agrees::Unresolved,
+            Agreement::Unread => Agrees::Unread,
+            Agreement::Moot => Agrees::Created,
+        },
+        origin: Origin::new(it.from, sources),
+    }
 }
 
 fn lockout(it: &explain::Lockout, sources: &Sources) -> Lockout {

@@ -14,11 +14,12 @@ use crate::{
         direct::Kind,
         ids::UserId,
         scope::Scope,
+        selector::Attribute,
         source::Sources,
     },
     plan::explain::{
-        Accepted, Asked, DirectAccess, Doubt, Effect, Explained, GroupAccess, Line as Entry, Managed,
-        RoleAccess, Standing,
+        Accepted, Agreement, Asked, Attributed, DirectAccess, Doubt, Effect, Explained, GroupAccess,
+        Line as Entry, Managed, RoleAccess, Standing,
     },
 };
 
@@ -57,6 +58,8 @@ struct Said {
     groups: Vec<Block>,
     /// Roles outside groups, or why none is listed.
     direct: Vec<Line>,
+    /// What the files declare of the person apart from access.
+    attributes: Vec<Line>,
     /// For which people the person acts.
     own: Vec<Line>,
     /// Who acts for the person.
@@ -110,6 +113,7 @@ impl Explanation<'_> {
                 Some([]) => vec![bare("none")],
                 Some(roles) => roles.iter().map(|it| speaker.direct(it)).collect(),
             },
+            attributes: it.attributes.iter().map(|it| speaker.attribute(it)).collect(),
             own: speaker.own(),
             others: speaker.others(),
             remarks: remarks(it, &speaker.words),
@@ -357,6 +361,27 @@ impl Speaker<'_> {
         let missing = if withheld { NOT_GIVEN } else { "not held yet" };
         let line = line.noted(missing, Some("unmanaged"), &access.standing);
         self.left(line, access.standing.accepted.as_deref())
+    }
+
+    /// What is declared of the person, and what the person is where that is otherwise.
+    fn attribute(&self, it: &Attributed) -> Line {
+        let what = |value: &str| match it.attribute {
+            Attribute::Active => format!("account {}", if value == "true" { "active" } else { "not active" }),
+            attribute => self.words.attribute(attribute, [None, Some(value)]),
+        };
+        let is = it.live.as_deref().map_or_else(|| "none".to_owned(), |it| what(it));
+        let (sign, note) = match it.agrees {
+            Agreement::Is => (None, None),
+            Agreement::Differs if it.live.is_none() => (Some(Sign::Add), Some("not so yet".to_owned())),
+            Agreement::Differs => (Some(Sign::Change), Some(format!("is: {is}"))),
+            Agreement::Unresolved if it.attribute.has_people() => {
+                (None, Some(format!("somebody of these is not known, and it stays: {is}")))
+            }
+            Agreement::Unresolved => (None, Some(format!("a name that only a plan looks up; is: {is}"))),
+            Agreement::Unread => (None, Some("what it is was not read".to_owned())),
+            Agreement::Moot => (None, Some("only for an account that is made".to_owned())),
+        };
+        Line { sign, noun: "person", what: what(&it.asked), origin: Some(self.sources.line(it.from)), note }
     }
 
     /// A line about something that one entry asks for, with the last day of that.

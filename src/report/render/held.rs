@@ -7,7 +7,7 @@ use super::{
     counted,
     forge::Forge,
     said::{Part as Lines, Said, Sheet},
-    users::{called, status},
+    users::{called, read, status},
 };
 use crate::model::{
     ids::CompanyId,
@@ -158,6 +158,8 @@ pub struct HeldView<'a> {
     /// The URL of the API, or the word `sandbox`; for programs.
     pub url: &'a str,
     pub at: jiff::Timestamp,
+    /// When the snapshot was taken that it is made from; `None` where the API was read.
+    pub taken: Option<jiff::Timestamp>,
 }
 
 /// For a terminal.
@@ -178,8 +180,8 @@ pub fn csv(view: &HeldView<'_>) -> String {
 impl HeldView<'_> {
     fn said(&self) -> Said {
         let (mut parts, mut rows, mut unseen, mut hidden) = (Vec::new(), Vec::new(), Vec::new(), 0);
-        for (part, read) in self.parts {
-            let leaves = match read {
+        for (part, told) in self.parts {
+            let leaves = match told {
                 Ok(object) => object.leaves(),
                 Err(why) => {
                     unseen.push(format!("{}: {why}", part.word()));
@@ -198,7 +200,7 @@ impl HeldView<'_> {
             }
             parts.push(Lines { head: Some(part.word().to_owned()), lines });
         }
-        let read = counted(parts.len(), "part", "parts");
+        let count = counted(parts.len(), "part", "parts");
         let masked = match hidden {
             0 => String::new(),
             n => format!("; {} masked, --reveal shows them", counted(n, "value is", "values are")),
@@ -207,11 +209,11 @@ impl HeldView<'_> {
             title: format!("{}, {}", called(self.user), status(self.user)),
             facts: vec![
                 format!("user {} of {} at {}", self.user.id, self.names.company(self.company), self.endpoint),
-                format!("Read {:.0}", self.at),
+                read(self.at, self.taken),
             ],
             parts,
             unseen,
-            summary: format!("{read}{masked}."),
+            summary: format!("{count}{masked}."),
             sheet: Sheet { columns: vec!["part", "field", "value"], rows },
         }
     }
@@ -292,6 +294,7 @@ mod tests {
                 endpoint: "",
                 url: "",
                 at: jiff::Timestamp::UNIX_EPOCH,
+                taken: None,
             }
             .said();
             let all = |values| {

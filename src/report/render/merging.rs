@@ -11,10 +11,13 @@ use super::{
 use crate::{
     files::{
         WORKSPACE_FILE,
-        write::{Alias, DraftFile, DraftGroup},
+        write::{Alias, DraftFile, DraftGroup, DraftPerson},
     },
     model::escape,
 };
+
+/// Most people of one file who are said by name.
+const SAID: usize = 20;
 
 /// What was added, with what its readers see.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +28,8 @@ pub struct Merging<'a> {
     /// The new files, as values and as their paths and texts.
     pub drafted: &'a [DraftFile],
     pub files: &'a [(String, String)],
+    /// The people who come into files that are there.
+    pub joined: &'a [DraftFile],
     /// New names under `ids:`.
     pub names: &'a [Alias],
     /// The groups that no file names still, each with why.
@@ -36,6 +41,10 @@ impl Merging<'_> {
     /// Everything, for people: what comes into which file, what is left and why, and what comes next.
     pub fn text(&self) -> String {
         let mut out = self.adoption.body();
+        for file in self.joined.iter().filter(|_| self.adoption.outcome == Outcome::Written) {
+            let _ = writeln!(out, "{}", escape::terminal(&file.path));
+            people(file, &mut out);
+        }
         for ((path, text), file) in self.files.iter().zip(self.drafted) {
             let path = escape::terminal(path);
             match self.adoption.outcome {
@@ -47,6 +56,7 @@ impl Merging<'_> {
                     for group in &file.groups {
                         let _ = writeln!(out, "    + group   {}", escape::terminal(&said(group)));
                     }
+                    people(file, &mut out);
                 }
             }
         }
@@ -83,9 +93,21 @@ impl Merging<'_> {
                 "additions to declared groups",
             ));
         }
-        if !self.drafted.is_empty() {
-            let groups = counted(self.drafted.iter().map(|it| it.groups.len()).sum(), "group", "groups");
-            added.push(format!("{groups} in {}", counted(self.files.len(), "new file", "new files")));
+        let with_groups = self.drafted.iter().filter(|it| !it.groups.is_empty());
+        let groups = with_groups.clone().map(|it| it.groups.len()).sum();
+        if groups > 0 {
+            let files = counted(with_groups.count(), "new file", "new files");
+            added.push(format!("{} in {files}", counted(groups, "group", "groups")));
+        }
+        let with_people: Vec<&DraftFile> =
+            self.joined.iter().chain(self.drafted).filter(|it| !it.users.is_empty()).collect();
+        if let [first, rest @ ..] = &with_people[..] {
+            let people = counted(with_people.iter().map(|it| it.users.len()).sum(), "person", "people");
+            let files = match rest.len() {
+                0 => escape::terminal(&first.path).into_owned(),
+                more => format!("{} files", more + 1),
+            };
+            added.push(format!("{people} in {files}"));
         }
         match (added.is_empty(), self.adoption.outcome) {
             (true, _) if left.is_empty() => {
@@ -117,6 +139,7 @@ impl Merging<'_> {
         let files = self.files.iter().zip(self.drafted).map(|((path, text), file)| {
             let groups: Vec<&str> = file.groups.iter().map(|it| &*it.name).collect();
             let mut facts = json!({ "path": path, "groups": groups });
+            put_people(&mut facts, file);
             if is_shown {
                 facts["text"] = text.as_str().into();
             }
@@ -125,6 +148,10 @@ impl Merging<'_> {
         let names = self
             .placed()
             .map(|(at, it)| json!({ "at": at, "name": it.name, "id": it.id, "toFillIn": it.is_placeholder }));
+        for file in facts["files"].as_array_mut().into_iter().flatten() {
+            let joined = self.joined.iter().find(|it| file["path"] == *it.path);
+            joined.iter().for_each(|it| put_people(file, it));
+        }
         let is_nothing = self.files.is_empty() && self.adoption.adopted.files.is_empty();
         let is_written = !(is_shown || is_nothing);
         facts["written"] = is_written.into();
@@ -133,6 +160,29 @@ impl Merging<'_> {
         facts["notDeclared"] = self.left_out.into();
         facts["notes"] = self.notes.into();
         facts
+    }
+}
+
+/// Who comes into a file: the first of them by name.
+fn people(file: &DraftFile, out: &mut String) {
+    for it in file.users.iter().take(SAID) {
+        let _ = writeln!(out, "    + person  {}", escape::terminal(&called(&it.user)));
+    }
+    if let Some(more) = file.users.len().checked_sub(SAID).filter(|it| *it > 0) {
+        let _ = writeln!(out, "    + … and {more} more people");
+    }
+}
+
+fn put_people(facts: &mut Value, file: &DraftFile) {
+    if !file.users.is_empty() {
+        facts["people"] = file.users.iter().map(|it| called(&it.user)).collect();
+    }
+}
+
+fn called(person: &DraftPerson) -> String {
+    match &person.who {
+        None => person.person.to_string(),
+        Some(who) => format!("{} ({who})", person.person),
     }
 }
 

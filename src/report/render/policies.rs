@@ -128,9 +128,13 @@ pub(super) fn way(item: &Counted, words: &Words<'_>, sources: &Sources) -> Strin
     let role = item.role.as_ref().map(|it| match it {
         HeldRole::Role(role) => words.role(*role),
         HeldRole::Direct(name) => format!("direct role {name}"),
-        HeldRole::Acts(right) => format!("{} others", right.verb()),
+        HeldRole::Acts(right) => {
+            let over = item.scope.iter().flat_map(|it| it.people()).map(|it| words.person(UserId(it)));
+            format!("{} {}", right.verb(), over.collect::<Vec<_>>().join(", "))
+        }
     });
-    let role = role.map(|it| match &item.scope {
+    let is_over = matches!(item.role, Some(HeldRole::Acts(_)));
+    let role = role.map(|it| match item.scope.as_ref().filter(|_| !is_over) {
         Some(scope) => format!("{it} on {}", words.scope(scope)),
         None => it,
     });

@@ -1,5 +1,7 @@
 //! People as a company lists them: who is there, and where each belongs. Raw: formats escape and arrange it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{
@@ -12,6 +14,7 @@ use crate::model::{
     observed::User,
     person::{Entry, Unit},
     plan::Names,
+    selector::Attribute,
 };
 
 /// Those who were asked for, and what else readers of the list see.
@@ -29,6 +32,12 @@ pub struct UsersView<'a> {
     /// The URL of the API, or the word `sandbox`; for programs.
     pub url: &'a str,
     pub at: Timestamp,
+    /// When the snapshot was taken that it is made from; `None` where the API was read.
+    pub taken: Option<Timestamp>,
+    /// Of how many people it is not known what they are.
+    pub unrecorded: &'a BTreeMap<Attribute, usize>,
+    /// Whether addresses and numbers of people are pseudonyms.
+    pub is_sanitized: bool,
 }
 
 const COLUMNS: [&str; 13] = [
@@ -86,6 +95,14 @@ pub fn unit(unit: &Unit, names: &Names) -> String {
     name.map_or_else(|| unit.id.to_string(), ToString::to_string)
 }
 
+/// As of when it was read, or where it was not.
+pub(crate) fn read(at: Timestamp, taken: Option<Timestamp>) -> String {
+    match taken {
+        Some(taken) => format!("From a snapshot of {taken:.0}"),
+        None => format!("Read {at:.0}"),
+    }
+}
+
 pub(crate) fn status(user: &User) -> &'static str {
     if user.active { "active" } else { "inactive" }
 }
@@ -108,12 +125,24 @@ impl UsersView<'_> {
         let lines = if rows.is_empty() { Vec::new() } else { std::iter::once(heads).chain(cells).collect() };
         Said {
             title: "People".to_owned(),
-            facts: vec![format!("{} at {}", self.companies(), self.endpoint), format!("Read {:.0}", self.at)],
+            facts: vec![format!("{} at {}", self.companies(), self.endpoint), read(self.at, self.taken)],
             parts: if rows.is_empty() { Vec::new() } else { vec![Part { head: None, lines }] },
-            unseen: Vec::new(),
+            unseen: self.unseen(),
             summary: self.summary(),
             sheet: Sheet { columns: COLUMNS.to_vec(), rows },
         }
+    }
+
+    /// What is not known of some.
+    fn unseen(&self) -> Vec<String> {
+        let pseudonyms = "People are under pseudonyms: the snapshot is sanitized".to_owned();
+        let stamps = "When accounts were created and changed: not recorded in a snapshot".to_owned();
+        let unrecorded = self.unrecorded.iter().map(|(attribute, count)| {
+            format!("The {} of {}: not recorded", attribute.word(), counted(*count, "person", "people"))
+        });
+        let is_snapshot = self.taken.is_some();
+        let all = unrecorded.chain(is_snapshot.then_some(stamps));
+        all.chain(self.is_sanitized.then_some(pseudonyms)).collect()
     }
 
     fn companies(&self) -> String {

@@ -4,7 +4,8 @@ use std::fmt::Display;
 
 use crate::model::{
     ids::{GroupId, PersonRef, UserId},
-    plan::{Plan, StaysActive, Unresolved, Withheld, WithheldReason},
+    plan::{Plan, StaysActive, Unnamed, Unresolved, Withheld, WithheldReason},
+    selector::Attribute,
     source::{Place, Sources},
 };
 
@@ -132,6 +133,22 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             ("user", format!("{} of {}", attribute.word(), named(of))),
             format!("left as it is: {person}: {}", because(why, MEMBER)),
         ),
+        WithheldReason::Unit { user: of, attribute, name, why } => (
+            ("user", format!("{} of {}", attribute.word(), named(of))),
+            format!("left as it is: {}", unnamed(*attribute, name, why)),
+        ),
+        WithheldReason::NoLegalEntity { person, name, why } => {
+            (user(person), format!("no account is made: {}", unnamed(Attribute::LegalEntity, name, why)))
+        }
+        WithheldReason::Taken { user: of, attribute, key, holder } => (
+            ("user", format!("{} of {}", attribute.word(), named(of))),
+            format!(
+                "left as it is: {} has the {} `{key}`; correct the entry, or give {} another first",
+                words.person(*holder),
+                attribute.word(),
+                words.person(*holder)
+            ),
+        ),
         WithheldReason::Creation { person, key, .. } if person == key => (
             user(person),
             "the account is there and not active, and stays so; write `active: true` to activate it, or take `create` out".to_owned(),
@@ -184,6 +201,36 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
         ),
     };
     Held { noun, what, origin: entry.from.map(|it| sources.line(it)), place: entry.from, why }
+}
+
+/// Why a name does not say which department it is, or the like, and what to do.
+fn unnamed(attribute: Attribute, name: &str, why: &Unnamed) -> String {
+    let (word, ids) = (attribute.word(), format!("`ids: {{ {}: … }}`", attribute.as_str()));
+    match why {
+        Unnamed::Unknown => {
+            format!(
+                "no {word} is called `{name}`, by `ids:` or by what the API shows of people; correct it, or name it under {ids}"
+            )
+        }
+        Unnamed::Near(near) => {
+            format!(
+                "no {word} is called `{name}`, by `ids:` or by what the API shows of people; did you mean `{near}`?"
+            )
+        }
+        Unnamed::Ambiguous(all) => {
+            let named: Vec<String> = all.iter().take(SHOWN).map(ToString::to_string).collect();
+            let more = all.len().saturating_sub(SHOWN);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!(
+                "{} are called `{name}`: {}{more}; say which one is meant under {ids}",
+                all.len(),
+                named.join(", ")
+            )
+        }
+        Unnamed::Untold => format!(
+            "which {word} is called `{name}` is not told: the list of users is not open to this token, or the snapshot has no such names; name it under {ids}"
+        ),
+    }
 }
 
 /// What to do about a person who is not resolved, by why not; of several users one is named, wherever that is.

@@ -47,7 +47,11 @@ pub(super) fn add(kind: Kind, schema: &mut Value) {
         | Kind::History
         | Kind::Plan
         | Kind::Review
-        | Kind::Snapshot => Vec::new(),
+        | Kind::Snapshot
+        | Kind::User
+        | Kind::Users
+        | Kind::UsersExport
+        | Kind::UsersPut => Vec::new(),
     };
     schema["defaultSnippets"] = drafts.into();
 }

@@ -55,6 +55,12 @@ pub(super) struct There {
     pub(super) company: Option<CompanyId>,
     /// The companies where people are looked for anyhow.
     pub(super) searched: BTreeSet<CompanyId>,
+    /// The people who are left aside: files say already what they are, or cut them off.
+    pub(super) people: BTreeSet<(CompanyId, UserId)>,
+    /// Where else people of a company stand, by the path of the file: new ones come there.
+    pub(super) homes: BTreeMap<CompanyId, String>,
+    /// The names under `ids:` of departments and the like.
+    pub(super) units: BTreeMap<Attribute, BTreeSet<Box<str>>>,
 }
 
 /// Drafts the files that say what a snapshot holds.
@@ -98,7 +104,7 @@ fn drafted(snapshot: &Snapshot, asked: &Asked<'_>, there: Option<&There>) -> Imp
         }
     }
     let mut units: BTreeMap<Attribute, BTreeSet<Uuid>> = BTreeMap::new();
-    for (attribute, id) in profiles::ids(snapshot, asked.people) {
+    for (attribute, id) in profiles::ids(snapshot, asked.people, there) {
         match attribute {
             Attribute::LegalEntity => ids.legal_entity(id),
             _ => _ = units.entry(attribute).or_default().insert(id),
@@ -116,7 +122,8 @@ fn drafted(snapshot: &Snapshot, asked: &Asked<'_>, there: Option<&There>) -> Imp
         legal_entities: by_id(&before.legal_entities, &legal_entities),
     };
     let aliases = known.companies.keys().chain(known.legal_entities.keys()).copied();
-    let units = ids::units(units, &snapshot.names, aliases.collect());
+    let taken = there.map_or_else(BTreeMap::new, |it| it.units.clone());
+    let units = ids::units(units, &snapshot.names, (aliases.collect(), &taken));
     let unit_names = units.iter().flat_map(|it| &it.1).map(|it| (it.id, it.name.clone()));
     let mut drafting = Drafting {
         units: unit_names.collect(),
@@ -238,7 +245,10 @@ impl Drafting<'_> {
         self.files.extend(files.into_iter().map(|(name, groups)| file(&name, groups, Vec::new())));
         if !users.is_empty() {
             let name = if is_everybody { "people" } else { "users" };
-            self.files.push(file(name, Vec::new(), users));
+            let mut file = file(name, Vec::new(), users);
+            let home = self.there.and_then(|it| it.homes.get(&company.id));
+            home.iter().for_each(|it| file.path.clone_from(it));
+            self.files.push(file);
         }
     }
 

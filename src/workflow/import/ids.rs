@@ -68,11 +68,11 @@ impl Ids {
     ///
     /// What has a name before keeps it, and nothing else gets that.
     /// An id has one name: one that is used as both is a company.
-    pub(super) fn named(
+    pub(super) fn named<'b>(
         self,
         told: &BTreeMap<Uuid, Box<str>>,
         first: &[CompanyId],
-        before: &Known,
+        before: &'b Known,
     ) -> [Vec<Alias>; 2] {
         let Self { mut companies, mut tmcs, mut legal_entities } = self;
         let is_new =
@@ -82,34 +82,37 @@ impl Ids {
         let companies = companies.iter().map(|it| (*it, "company"));
         let mut all: BTreeMap<Uuid, &str> = tmcs.iter().map(|it| (*it, "tmc")).collect();
         all.extend(companies);
-        let mut companies = aliases(&all, told, &before.companies);
+        let taken = |of: &'b BTreeMap<Uuid, Box<str>>| of.values().map(|it| &**it);
+        let mut companies = aliases(&all, told, taken(&before.companies));
         companies.sort_by_key(|it| !first.contains(&CompanyId(it.id)));
         let legal_entities = legal_entities.iter().map(|it| (*it, "legal-entity")).collect();
-        [companies, aliases(&legal_entities, told, &before.legal_entities)]
+        [companies, aliases(&legal_entities, told, taken(&before.legal_entities))]
     }
 }
 
-/// Names for departments and the like, by the key under `ids:`; sorted. What has a name already keeps that one.
+/// Names for departments and the like, by the key under `ids:`; sorted. What has a name already keeps that one, and nothing
+/// else gets one that is taken.
 pub(super) fn units(
     all: BTreeMap<Attribute, BTreeSet<Uuid>>,
     told: &BTreeMap<Uuid, Box<str>>,
-    mut named: BTreeSet<Uuid>,
+    (mut named, taken): (BTreeSet<Uuid>, &BTreeMap<Attribute, BTreeSet<Box<str>>>),
 ) -> Vec<(Attribute, Vec<Alias>)> {
     let of = |(attribute, mut ids): (Attribute, BTreeSet<Uuid>)| {
         ids.retain(|it| named.insert(*it));
         let word = attribute.word().replace(' ', "-");
         let ids: BTreeMap<Uuid, &str> = ids.into_iter().map(|it| (it, &*word)).collect();
-        (attribute, aliases(&ids, told, &BTreeMap::new()))
+        let taken = taken.get(&attribute).into_iter().flatten().map(|it| &**it);
+        (attribute, aliases(&ids, told, taken))
     };
     all.into_iter().map(of).collect()
 }
 
-fn aliases(
+fn aliases<'a>(
     ids: &BTreeMap<Uuid, &str>,
     told: &BTreeMap<Uuid, Box<str>>,
-    before: &BTreeMap<Uuid, Box<str>>,
+    taken: impl Iterator<Item = &'a str>,
 ) -> Vec<Alias> {
-    let taken: Vec<&str> = before.values().map(|it| &**it).collect();
+    let taken: Vec<&str> = taken.collect();
     let best = |id: &Uuid| told.get(id).map_or_else(String::new, |it| slug(it, LONGEST));
     let names = unique(ids.iter().map(|(id, what)| (*id, candidates(&best(id), what, *id))), &taken);
     let alias = |(id, name): (Uuid, String)| {

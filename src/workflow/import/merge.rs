@@ -1,8 +1,9 @@
-//! What is live and in no file, beside what files say already: groups that none names, and what declared groups have.
+//! What is live and in no file, beside what files say already: groups that none names, what declared groups have, and
+//! where it is asked for people of whom none says what they are.
 //!
 //! ```text
-//! API or snapshot ─taken─> Snapshot ─┬─ plan ─ adopt, additions alone ──> texts of files that are there ─┐
-//!                                    └─ draft, of the groups left over ─> new files, names under `ids:` ─┴─ proof
+//! API or snapshot ─taken─> Snapshot ─┬─ plan ─ adopt, additions alone ─> texts of files that are there ──┐
+//!                                    └─ draft, of what is left over ──> new files, names under `ids:` ──┴─ proof
 //! ```
 //!
 //! Nothing that a file says is taken out or changed. Before anybody sees the texts, a plan is made from them against
@@ -24,7 +25,7 @@ use crate::{
         edit::{Change, edited},
         load::Loaded,
         matching::matching,
-        write::{Alias, Known, alias_entry},
+        write::{Alias, DraftFile, Known, alias_entry},
     },
     live::{
         api::Skew,
@@ -34,9 +35,10 @@ use crate::{
     },
     model::{
         date::Now,
+        directory::Directory,
         finding::Code,
         ids::{CompanyId, GroupId, UserId},
-        observed::{Observed, ObservedCompany},
+        observed::{Observed, ObservedCompany, completed},
         plan::Plan,
         source::FileId,
         state::Edit,
@@ -47,6 +49,8 @@ use crate::{
         diff,
     },
 };
+
+mod people;
 
 /// What is added, proven.
 #[derive(Debug)]
@@ -60,6 +64,8 @@ pub struct Merged {
     pub imported: Imported,
     /// The new files, each with its path below the workspace.
     pub files: Vec<(String, String)>,
+    /// The people who come into files that are there.
+    pub joined: Vec<DraftFile>,
 }
 
 /// Checks files to which something is to be added: all that would be read is sound, and they may declare nothing yet.
@@ -84,7 +90,7 @@ pub async fn merged(live: &Live, checked: Checked, asked: &Asked<'_>, now: Now) 
     if live.source.is_sanitized() {
         return Err(Error::Pseudonyms);
     }
-    let snapshot = read(live, &checked.declared, now).await?;
+    let snapshot = read(live, &checked.declared, asked, now).await?;
     no_such_group(&snapshot, asked)?;
     let timed = !now.is_given && checked.declared.has_dates();
     if let Some(skew) = live.source.skew().filter(|it| timed && Skew::is_far(it)) {
@@ -99,15 +105,21 @@ pub async fn merged(live: &Live, checked: Checked, asked: &Asked<'_>, now: Now) 
         return Err(Error::NotRead { company, why });
     }
     let adopted = adopted(&judged, Extent::Additions(asked.groups))?;
-    let there = there(&judged, &snapshot, asked);
+    let mut there = there(&judged, &snapshot, asked);
+    let rows = completed(taken::rows(&snapshot));
+    let cut_off = people::beside(&mut there, &judged, &Directory::new(&rows));
     let mut drafted = draft::beside(&snapshot, asked, &there);
-    placed(&mut drafted, &judged.context.checked.loaded)?;
+    let loaded = &judged.context.checked.loaded;
+    placed(&mut drafted, loaded, &there)?;
     let merging =
         Merging { read: &read, judged: &judged, adopted: &adopted, snapshot: &snapshot, there: &there };
     let (mut imported, texts) = merging.sifted(drafted).await?;
     imported.notes.extend(texts.note);
+    imported.notes.extend(cut_off.filter(|_| asked.people == Profiles::Everybody));
+    let is_there = |it: &mut DraftFile| people::file(loaded, &it.path).is_some();
+    let joined = imported.files.extract_if(.., is_there).collect();
     let adopted = Adopted { files: texts.changed, ..adopted };
-    Ok(Merged { judged, adopted, imported, files: texts.files })
+    Ok(Merged { judged, adopted, imported, files: texts.files, joined })
 }
 
 /// Looks at the company of the workspace, even if no file speaks of it.
@@ -117,10 +129,10 @@ fn look(declared: &mut Declared) {
     }
 }
 
-async fn read(live: &Live, declared: &Declared, now: Now) -> Result<Snapshot, Error> {
+async fn read(live: &Live, declared: &Declared, asked: &Asked<'_>, now: Now) -> Result<Snapshot, Error> {
     // Of all companies that files speak of.
     let all = Declared { company: None, ..declared.clone() };
-    let mut snapshot = taken::taken(live, &all, (false, Profiles::Declared), now.at).await?;
+    let mut snapshot = taken::taken(live, &all, (false, asked.people), now.at).await?;
     snapshot.companies.retain(|it| all.companies.iter().any(|declared| declared.id == it.id));
     if snapshot.companies.is_empty() { Err(Error::NoCompany) } else { Ok(snapshot) }
 }
@@ -157,9 +169,9 @@ fn there(judged: &Judged, snapshot: &Snapshot, asked: &Asked<'_>) -> There {
 }
 
 /// Gives new files places where nothing is, and where they are read.
-fn placed(drafted: &mut Imported, loaded: &Loaded) -> Result<(), Error> {
+fn placed(drafted: &mut Imported, loaded: &Loaded, there: &There) -> Result<(), Error> {
     let mut taken: BTreeSet<String> = BTreeSet::new();
-    for file in &mut drafted.files {
+    for file in drafted.files.iter_mut().filter(|it| !there.homes.values().any(|home| *home == it.path)) {
         let stem = file.path.trim_end_matches(".yaml").to_owned();
         let mut count = 1;
         while loaded.is_taken(&file.path) || taken.contains(&file.path) {
@@ -193,11 +205,12 @@ struct Merging<'a> {
 }
 
 impl Merging<'_> {
-    /// As many of the new groups as are proven together, with the texts, and why others are left out.
+    /// As many of the new groups and people as are proven together, with the texts, and why others are left out.
     async fn sifted(&self, drafted: Imported) -> Result<(Imported, Texts), Error> {
         let all = drafted.files.iter().enumerate();
-        let all: Vec<(usize, usize)> =
-            all.flat_map(|(file, it)| (0..it.groups.len()).map(move |group| (file, group))).collect();
+        let all: Vec<(usize, usize)> = all
+            .flat_map(|(file, it)| (0..it.groups.len() + it.users.len()).map(move |at| (file, at)))
+            .collect();
         let (mut kept, mut waiting, mut out) = (Vec::new(), vec![&all[..]], Vec::new());
         while let Some(some) = waiting.pop() {
             let tried = [&kept[..], some].concat();
@@ -205,10 +218,14 @@ impl Merging<'_> {
                 Ok(_) => kept = tried,
                 Err(what) => match some {
                     [] => return Err(Error::NotProven { what }),
-                    [(file, group)] => {
-                        let name = &drafted.files[*file].groups[*group].name;
+                    [(file, at)] => {
+                        let DraftFile { groups, users, .. } = &drafted.files[*file];
+                        let who = || &users[at - groups.len()].user.person;
+                        let it = groups
+                            .get(*at)
+                            .map_or_else(|| format!("person {}", who()), |it| format!("group {}", it.name));
                         let why = what.first().map_or("", String::as_str);
-                        out.push(format!("group {name} is left out: {why}"));
+                        out.push(format!("{it} is left out: {why}"));
                     }
                     several => {
                         let (first, second) = several.split_at(several.len() / 2);
@@ -224,6 +241,7 @@ impl Merging<'_> {
         if texts.note.is_some() {
             imported.workspace.companies.clear();
             imported.workspace.legal_entities.clear();
+            imported.workspace.units.clear();
         }
         Ok((imported, texts))
     }
@@ -231,7 +249,7 @@ impl Merging<'_> {
     /// The texts of all files, if a plan from them does nothing that was not to be done before.
     async fn proven(&self, imported: &Imported) -> Result<Texts, Vec<String>> {
         let Checked { loaded, declared: before } = &self.judged.context.checked;
-        let texts = self.texts(imported);
+        let texts = self.texts(imported)?;
         // Of a company that the run is not about the file was left out, with its text.
         let workspace = loaded.files.workspace.as_ref().map(|it| it.0);
         let read: BTreeSet<FileId> = loaded.files.access.iter().map(|it| it.0).chain(workspace).collect();
@@ -302,13 +320,23 @@ impl Merging<'_> {
         both.flat_map(|(it, live)| matching(it, &live.groups).spoken_of())
     }
 
-    fn texts(&self, imported: &Imported) -> Texts {
+    fn texts(&self, imported: &Imported) -> Result<Texts, Vec<String>> {
+        let loaded = &self.judged.context.checked.loaded;
         let mut changed = self.adopted.files.clone();
         let mut imported = imported.clone();
         self.keep_needed(&mut imported);
         let note = self.name(&mut imported, &mut changed).err();
-        let files = imported.files.iter().map(|it| (it.path.clone(), it.text(&imported.known))).collect();
-        Texts { changed, files, note }
+        let mut files = Vec::new();
+        for it in &imported.files {
+            let Some(file) = people::file(loaded, &it.path) else {
+                files.push((it.path.clone(), it.text(&imported.known)));
+                continue;
+            };
+            let before = changed.get(&file).unwrap_or(&loaded.sources.file(file).text);
+            let after = edited(before, &people::entries(&it.users));
+            changed.insert(file, after.map_err(|why| vec![format!("{}: {why}", it.path)])?);
+        }
+        Ok(Texts { changed, files, note })
     }
 
     /// Adds new names to `rolecall.yaml`; where that is not edited, ids stand for themselves.
@@ -316,16 +344,18 @@ impl Merging<'_> {
         let loaded = &self.judged.context.checked.loaded;
         let Some((file, _)) = loaded.files.workspace else { return Ok(()) };
         let workspace = &imported.workspace;
-        let names = |path, all: &[Alias]| -> Vec<Change> {
-            all.iter()
-                .map(|it| Change::Name { path, name: it.name.clone(), value: alias_entry(it) })
-                .collect()
+        let units = workspace.units.iter().map(|(kind, all)| (*kind, all));
+        let all = [("company", &workspace.companies), ("legalEntity", &workspace.legal_entities)];
+        let name = |kind, it: &Alias| Change::Name {
+            path: ["ids", kind],
+            name: it.name.clone(),
+            value: alias_entry(it),
         };
-        let changes = [
-            names(&["ids", "company"], &workspace.companies),
-            names(&["ids", "legalEntity"], &workspace.legal_entities),
-        ]
-        .concat();
+        let changes: Vec<Change> = all
+            .into_iter()
+            .chain(units)
+            .flat_map(|(kind, all)| all.iter().map(move |it| name(kind, it)))
+            .collect();
         if changes.is_empty() {
             return Ok(());
         }
@@ -336,18 +366,19 @@ impl Merging<'_> {
                     let new = workspace.companies.iter().find(|it| Some(&it.name) == file.company.as_ref());
                     file.company = new.map(|it| it.id.to_string().into()).or(file.company.take());
                 }
+                people::by_id(&imported.workspace, &mut imported.files);
                 // By id travellers are found wherever they are.
                 imported.known = self.there.known.clone();
                 let count = changes.len();
                 return Err(format!(
-                    "rolecall.yaml is left as it is, so {count} ids stand in the new files without names: {why}"
+                    "rolecall.yaml is left as it is, so {count} ids stand in the files without names: {why}"
                 ));
             }
         }
         Ok(())
     }
 
-    /// Keeps of the new names those that the groups need.
+    /// Keeps of the new names those that the groups and people need.
     fn keep_needed(&self, imported: &mut Imported) {
         let mut ids = Ids::default();
         let mut people: BTreeSet<UserId> = BTreeSet::new();
@@ -362,19 +393,25 @@ impl Merging<'_> {
         let of_files: BTreeSet<Box<str>> =
             imported.files.iter().filter_map(|it| it.company.clone()).collect();
         let needed = |it: &Alias| ids.has(it.id) || of_files.contains(&it.name);
+        let said = people::said(&imported.files);
+        let of_people = |kind, it: &Alias| said.contains(&(kind, it.name.clone()));
         imported.workspace.companies.retain(needed);
-        imported.workspace.legal_entities.retain(needed);
+        imported.workspace.legal_entities.retain(|it| needed(it) || of_people("legalEntity", it));
+        let units = &mut imported.workspace.units;
+        units.iter_mut().for_each(|(kind, all)| all.retain(|it| of_people(*kind, it)));
     }
 }
 
-/// The same with these groups alone, by file and position, and without the files that have none of them.
+/// The same with these groups and people alone, by file and position in it, and without the files that have none of them.
 fn part(imported: &Imported, kept: &[(usize, usize)]) -> Imported {
     let kept: BTreeSet<(usize, usize)> = kept.iter().copied().collect();
     let mut part = imported.clone();
     for (file, it) in part.files.iter_mut().enumerate() {
         let mut at = 0..;
-        it.groups.retain(|_| at.next().is_some_and(|group| kept.contains(&(file, group))));
+        let mut is_kept = || at.next().is_some_and(|at| kept.contains(&(file, at)));
+        it.groups.retain(|_| is_kept());
+        it.users.retain(|_| is_kept());
     }
-    part.files.retain(|it| !it.groups.is_empty());
+    part.files.retain(|it| !(it.groups.is_empty() && it.users.is_empty()));
     part
 }

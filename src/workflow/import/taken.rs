@@ -228,7 +228,15 @@ async fn elsewhere(
     users.sort_by_key(|it| it.id);
     users.dedup();
     let users = if reach == Reach::Whole { users } else { Vec::new() };
-    Ok(Directory { company, reach, users, asked: Vec::new(), attributes: None, profiles: BTreeMap::new() })
+    Ok(Directory {
+        company,
+        reach,
+        users,
+        asked: Vec::new(),
+        attributes: None,
+        profiles: BTreeMap::new(),
+        units: crate::model::person::Units::default(),
+    })
 }
 
 /// Takes a refusal, and what a snapshot does not tell, for no answer: then the thing is not named by that.

@@ -24,6 +24,10 @@ fn written(world: &World, tape: &mut Tape) -> Vec<(String, String)> {
     world.files.iter().map(text).collect()
 }
 
+/// Who gets copies of mails.
+const COPIES: [&[&str]; 4] =
+    [&[], &["a@x.example"], &["a@x.example", "b@y.example"], &["b@y.example", "c@x.example"]];
+
 /// Lets the API tell what people are, and the files say what some of them shall be.
 fn with_people(world: &mut World, tape: &mut Tape) {
     let designation = |tape: &mut Tape| [None, Some("Agent"), Some("Lead")][tape.below(3)];
@@ -43,6 +47,10 @@ fn with_people(world: &mut World, tape: &mut Tape) {
             }
             if tape.often(50) {
                 profile["manager"] = row["userId"].clone();
+            }
+            if tape.often(70) {
+                profile["flightNotificationEnabled"] = tape.often(50).to_string().into();
+                profile["flightNotificationCcEmails"] = COPIES[tape.below(COPIES.len())].join(", ").into();
             }
             profiles[id] = profile;
         }
@@ -73,6 +81,17 @@ fn with_people(world: &mut World, tape: &mut Tape) {
             }
             if business != json!({}) {
                 entry["business"] = business;
+            }
+            let mut mails = json!({});
+            if tape.often(40) {
+                mails["enabled"] = tape.often(50).into();
+            }
+            if tape.often(40) {
+                let copies = COPIES[tape.below(COPIES.len())].iter().rev().map(|it| it.to_uppercase());
+                mails["ccEmails"] = copies.collect();
+            }
+            if mails != json!({}) {
+                entry["notifications"] = json!({ "FLIGHT_NOTIFICATION": mails });
             }
             if tape.often(40) {
                 entry["externalId"] = format!("x-{}", tape.below(2)).into();

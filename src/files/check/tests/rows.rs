@@ -212,7 +212,7 @@ fn of_a_column_that_is_wrong_everywhere_no_more_is_said_than_somebody_reads() {
 fn shown(user: &DeclaredUser) -> Vec<String> {
     let all = user.traits.iter().chain(&user.create);
     all.map(|it| match &it.value {
-        TraitValue::Ready(value) => format!("{} {value}", it.attribute.as_str()),
+        TraitValue::Ready(value) | TraitValue::Named(value) => format!("{} {value}", it.attribute.as_str()),
         TraitValue::People(people) => {
             let people: Vec<String> = people.iter().map(ToString::to_string).collect();
             format!("{} {}", it.attribute.as_str(), people.join(" "))

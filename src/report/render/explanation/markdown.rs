@@ -18,7 +18,7 @@ const MARKER: &str = "<!-- rolecall:explanation -->";
 const NOTICE: usize = 100;
 /// Returns the explanation in about `budget` bytes: what comes last is left out first, and counted.
 pub fn markdown(view: &Explanation<'_>, budget: usize) -> String {
-    let Said { person, company, alarms, effects, groups, direct, own, others, remarks, summary } =
+    let Said { person, company, alarms, effects, groups, direct, attributes, own, others, remarks, summary } =
         view.said();
     let of = company.map(|it| format!(" of {}", code(&it))).unwrap_or_default();
     let mut out = format!("{MARKER}\n### rolecall: access of {}{of}\n\n**{summary}**\n\n", code(&person));
@@ -40,11 +40,13 @@ pub fn markdown(view: &Explanation<'_>, budget: usize) -> String {
     let parts = [
         ("In effect", effects.iter().map(lines(4)).collect(), "nothing through groups"),
         ("Outside groups", direct.iter().map(lines(4)).collect(), ""),
+        ("Declared of the person", attributes.iter().map(lines(4)).collect(), ""),
         ("Acts for", own.iter().map(lines(4)).collect(), ""),
         ("Others act for the person", others.iter().map(lines(4)).collect(), ""),
         ("Through groups", in_groups, "none"),
     ];
-    for (title, lines, nothing) in parts {
+    let has_some = |it: &(&str, Vec<String>, &str)| !it.1.is_empty() || !it.2.is_empty();
+    for (title, lines, nothing) in parts.into_iter().filter(has_some) {
         let part = section(title, lines, nothing, free);
         free = free.saturating_sub(part.len());
         out.push_str(&part);

@@ -10,11 +10,11 @@ use crate::report::render::{
 
 /// Returns the whole explanation.
 pub fn text(view: &Explanation<'_>, width: Width) -> String {
-    let Said { person, company, alarms, effects, groups, direct, own, others, remarks, summary } =
+    let Said { person, company, alarms, effects, groups, direct, attributes, own, others, remarks, summary } =
         view.said();
     let mut out = String::new();
     let heads = groups.iter().flat_map(|it| it.lines.iter().chain([&it.head]));
-    let lines = effects.iter().chain(heads).chain(&direct).chain(&own).chain(&others);
+    let lines = effects.iter().chain(heads).chain(&direct).chain(&attributes).chain(&own).chain(&others);
     let mut row = Layout::new(width, lines.filter_map(|it| it.origin.as_deref())).row();
     row.put(BOLD, &person);
     if let Some(company) = &company {
@@ -50,7 +50,9 @@ pub fn text(view: &Explanation<'_>, width: Width) -> String {
     for it in &direct {
         out.push_str(&line(&mut row, it, 4, PLAIN));
     }
-    for (title, lines) in [("Acts for", &own), ("Others act for the person", &others)] {
+    let parts = [("Declared of the person", &attributes), ("Acts for", &own)];
+    let parts = parts.into_iter().chain([("Others act for the person", &others)]);
+    for (title, lines) in parts.filter(|it| !it.1.is_empty()) {
         separate(&mut out);
         out.push_str(&row.put(BOLD, title).end());
         for it in lines {

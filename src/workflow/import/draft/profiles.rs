@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::{DraftUser, Drafting};
+use super::{DraftUser, Drafting, There};
 use crate::{
-    live::{fetch::Profiles, snapshot::Snapshot},
+    live::{
+        fetch::Profiles,
+        snapshot::{Reach, Snapshot},
+    },
     model::{
-        ids::{CompanyId, PersonRef},
+        ids::{CompanyId, PersonRef, UserId},
         name,
         selector::{Attribute, Traits},
     },
@@ -26,16 +29,27 @@ const BUSINESS: [Attribute; 6] = [
 ];
 
 /// The ids of legal entities, departments and the like of everybody who is written, each with what it is of.
-pub(super) fn ids(snapshot: &Snapshot, whole: Profiles) -> impl Iterator<Item = (Attribute, Uuid)> {
+pub(super) fn ids<'a>(
+    snapshot: &'a Snapshot,
+    whole: Profiles,
+    there: Option<&'a There>,
+) -> impl Iterator<Item = (Attribute, Uuid)> + 'a {
     let own = move |it: CompanyId| {
         whole == Profiles::Everybody && snapshot.companies.iter().any(|company| company.id == it)
     };
     let directories = snapshot.directories.iter().filter(move |it| own(it.company));
-    let profiles = directories.flat_map(|it| it.profiles.values()).filter(|it| is_active(it));
-    profiles.flat_map(|it| {
+    let all =
+        directories.flat_map(|it| it.profiles.iter().map(|(user, profile)| (it.company, *user, profile)));
+    let written = all.filter(move |it| is_active(it.2) && !is_aside(there, it.0, it.1));
+    written.flat_map(|(_, _, it)| {
         let of = |attribute: &Attribute| Some((*attribute, it.get(*attribute)?.parse().ok()?));
         BUSINESS.iter().filter(|it| it.has_ids()).filter_map(of).collect::<Vec<_>>()
     })
+}
+
+/// Whether files say already what somebody is, or cut the person off.
+fn is_aside(there: Option<&There>, company: CompanyId, user: UserId) -> bool {
+    there.is_some_and(|it| it.people.contains(&(company, user)))
 }
 
 fn is_active(profile: &Traits) -> bool {
@@ -51,8 +65,14 @@ impl Drafting<'_> {
         let Some(directory) = directories.iter().find(|it| it.company == company) else {
             return users.into_values().collect();
         };
+        if directory.reach != Reach::Whole {
+            let called =
+                self.known.companies.get(&company.0).map_or_else(|| company.to_string(), ToString::to_string);
+            self.notes
+                .push(format!("people of {called} are left out: the API does not list everybody there"));
+        }
         let (mut inactive, mut untold, mut silent) = (0, 0, 0);
-        for row in &directory.users {
+        for row in directory.users.iter().filter(|it| !is_aside(self.there, company, it.id)) {
             let Some(profile) = directory.profiles.get(&row.id) else {
                 untold += 1;
                 continue;
