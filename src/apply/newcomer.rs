@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    apply::record::Write,
+    apply::record::{self, Write},
     live::api::{ApiError, Reader, attributes},
     model::{
         acting,
-        ids::{CompanyId, PersonKey, PersonRef, UserId},
+        ids::{CompanyId, UserId},
         observed::User as Account,
         selector::{Attribute, PersonPart, Traits},
         state::Edit,
@@ -90,16 +90,10 @@ impl User<'_> {
     }
 }
 
-/// By what an account is known that is made with these attributes.
-pub(super) fn keys<'v>(said: impl Fn(Attribute) -> Option<&'v str>) -> Vec<PersonRef> {
-    let keys = [(PersonKey::Email, Attribute::Email), (PersonKey::ExternalId, Attribute::ExternalId)];
-    keys.into_iter().filter_map(|it| PersonRef::by(it.0, said(it.1)?).ok()).collect()
-}
-
 /// Everybody of a company who has the address or the external id, active or not.
 async fn known(reader: &Reader, company: CompanyId, profile: &Traits) -> Result<Vec<UserId>, ApiError> {
     let mut found: BTreeSet<UserId> = BTreeSet::new();
-    for key in keys(|it| profile.get(it)) {
+    for key in record::keys(|it| profile.get(it)) {
         let users: Vec<Account> = reader.query_user(company, &key).await?;
         found.extend(users.iter().map(|it| it.id));
     }

@@ -10,9 +10,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use super::newcomer;
 use crate::model::{
-    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+    ids::{CompanyId, GroupId, PersonKey, PersonRef, RoleId, UserId},
     scope::Scope,
     selector::{Attribute, PersonPart},
 };
@@ -267,6 +266,12 @@ pub fn done(records: &[Record]) -> BTreeMap<usize, Done> {
     all
 }
 
+/// By what an account is known that is made with these attributes.
+pub(super) fn keys<'v>(said: impl Fn(Attribute) -> Option<&'v str>) -> Vec<PersonRef> {
+    let keys = [(PersonKey::Email, Attribute::Email), (PersonKey::ExternalId, Attribute::ExternalId)];
+    keys.into_iter().filter_map(|it| PersonRef::by(it.0, said(it.1)?).ok()).collect()
+}
+
 /// An account that a run wanted to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Creation {
@@ -301,7 +306,7 @@ pub fn creations(records: &[Record]) -> Vec<Creation> {
             made_up: *user,
             given: None,
             is_refused: true,
-            keys: newcomer::keys(said),
+            keys: keys(said),
         });
         it.given = it.given.or(ending.and_then(|it| it.user));
         it.is_refused &= ending.is_some_and(|it| it.outcome == Answer::Refused);
