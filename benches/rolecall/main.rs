@@ -124,6 +124,7 @@ fn many(groups: u128, members: u128) -> String {
         asked: Vec::new(),
         attributes: None,
         profiles: std::collections::BTreeMap::new(),
+        units: <_>::default(),
     };
     let company = Company {
         id: COMPANY,
@@ -332,6 +333,7 @@ fn policies(groups: u128) {
     let roles = |range: std::ops::Range<u128>| Powers {
         roles: range.map(|n| (COMPANY, RoleId(Uuid::from_u128(n)))).collect(),
         types: Vec::new(),
+        acts: <_>::default(),
     };
     let some: Vec<Box<str>> = (0..groups).step_by(3).map(|n| format!("group {n}").into()).collect();
     let policy = |law: Law, mut groups: Vec<Box<str>>| {

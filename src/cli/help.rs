@@ -10,7 +10,7 @@ use clap::{
 };
 use rolecall::model::finding::nearest;
 
-use super::{Cli, Exit, Failure, Output};
+use super::{Cli, Exit, Failure, Output, output::ANSWERS};
 
 /// Options of every command that only its help shows.
 const OFFLINE: &[&str] = &["workspace", "company", "format", "events", "color", "quiet"];
@@ -73,7 +73,12 @@ pub(super) fn command(detail: Detail) -> Command {
             meant.is_some_and(|meant| it.get_id() != "help" && !meant.contains(&it.get_id().as_str()))
         };
         let is_about_reach = ["who-can", "who-has"].contains(&of.get_name());
+        let form = match of.get_name() {
+            "users" => Some("Form of the result: text, json or markdown; of list and show also csv"),
+            name => ANSWERS.contains(&name).then_some("Form of the result: text, json, markdown or csv"),
+        };
         let own = |it: &Arg| match it.get_id().as_str() {
+            "format" => form.map_or_else(|| it.clone(), |form| it.clone().help(form)),
             "company" if is_about_reach => it.clone().help(REACH),
             _ => it.clone(),
         };

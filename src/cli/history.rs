@@ -50,6 +50,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         }
         Err(_) => Subject::Group(of.as_str().into()),
     };
+    let subject = subject.known_by(&checked.declared);
     let history = history(&loaded.root, (&checked.declared, &loaded.files, &loaded.sources), &subject);
     let history = history.map_err(|error| {
         let failure = Failure::from(workflow::Error::from(error));

@@ -279,7 +279,8 @@ pub(crate) fn main() -> ExitCode {
     // By hand, to keep what clap knows of where each value came from.
     let color = asked("--color", "ROLECALL_COLOR").and_then(|it| ColorChoice::from_str(&it, true).ok());
     let color = color.unwrap_or_default();
-    let mut command = help::command(Detail::of(std::env::args_os())).color(color);
+    let command = help::command(Detail::of(std::env::args_os())).color(color);
+    let mut command = users::narrowed(command, std::env::args_os());
     let parsed = command.try_get_matches_from_mut(std::env::args_os());
     let parsed = parsed
         .and_then(|it| Ok((Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command))?, it)));

@@ -30,7 +30,7 @@ const COMMANDS: [&str; 6] = ["apply", "drift", "merge-reports", "plan", "report"
 /// Those of them whose result has every form.
 const FORMS: [&str; 6] = ["drift", "merge-reports", "plan", "show", "validate", "what-if"];
 /// The commands that answer a question in rows, which have a form for a spreadsheet too.
-const ANSWERS: [&str; 9] =
+pub(super) const ANSWERS: [&str; 9] =
     ["diff", "expiring", "groups", "history", "people", "roles", "users", "who-can", "who-has"];
 /// The forms that a review has; the others are about what changes.
 pub(super) const REVIEW: [Form; 5] = [Form::Text, Form::Json, Form::Markdown, Form::Html, Form::Csv];
@@ -181,7 +181,7 @@ impl Output {
     ) {
         self.printed(&match (self.form, self.format) {
             (Some(Form::Csv), _) => csv(view),
-            (_, Format::Text) => text(view),
+            (_, Format::Text) => prose(&text(view), self.width()),
             (_, Format::Json) => json(view),
             (_, Format::Markdown) => markdown(view, self.forge),
         });

@@ -33,8 +33,9 @@ pub(super) fn run(
     }
     // Before any request, as with an apply.
     if !auto_approve && !io::stdin().is_terminal() {
-        return Err(Failure::invalid("no terminal to confirm the probe on")
-            .hint("give `--yes`, or run it in a terminal; `rolecall doctor` without `--probe` only reads"));
+        return Err(Failure::invalid("no terminal to confirm the probe on").hint(
+            "give `--auto-approve`, or run it in a terminal; `rolecall doctor` without `--probe` only reads",
+        ));
     }
     let checked = global.checked_workspace().or_else(|failure| global.without_workspace(failure))?;
     let Some(company) = checked.declared.company else {

@@ -1,6 +1,8 @@
 //! `rolecall users`: people and their data, on request. `list`, `show` and `export` only read; `put` replaces a part of one.
 
 mod export;
+mod file;
+mod help;
 mod put;
 
 use std::{collections::BTreeSet, path::PathBuf};
@@ -32,6 +34,8 @@ use rolecall::{
     },
 };
 
+pub(super) use help::narrowed;
+
 use super::{
     Exit, Failure, Global, Now, Output,
     live::From,
@@ -41,7 +45,7 @@ use super::{
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// What to do
+    /// What to do; `rolecall users put --help` explains one alone
     action: Action,
     /// Whose: an e-mail address, externalId=…, employeeId=… or userId=…; of `list` nobody's
     #[arg(value_name = "PERSON")]
@@ -369,12 +373,14 @@ fn show(
     let reading = async {
         let (company, user) = workflow::users::found(&live.source, &checked, person).await?;
         let parts = workflow::users::held(&live.source, company, &user).await?;
-        Ok::<_, workflow::Error>((company, user, parts))
+        let entry = workflow::users::entry(&live.source, company, &user).await;
+        Ok::<_, workflow::Error>((company, user, parts, entry))
     };
-    let (company, user, parts) = run::reading(output.reading(&live.source, reading))?;
+    let (company, user, parts, entry) = run::reading(output.reading(&live.source, reading))?;
     let names = names(&checked);
     let view = HeldView {
         user: &user,
+        entry: entry.as_ref(),
         company,
         parts: &parts,
         values: if reveal { Values::Revealed } else { Values::Masked },

@@ -14,6 +14,8 @@ use secrecy::SecretString;
 
 use super::WORKSPACE_FILE;
 
+pub mod whole;
+
 /// By what a file came to be read, and so how far that is trusted.
 #[derive(Clone, Copy, Debug)]
 pub enum Named<'f> {

@@ -16,7 +16,7 @@ use super::{
     access::AccessFile,
     base::{Base, BaseError},
     check::{self, Files},
-    declared::{Declared, DeclaredScope, DeclaredUser, Listed, Rest},
+    declared::{Declared, DeclaredScope, DeclaredUser, Listed, Rest, TraitValue},
     decode,
     load::WORKSPACE_FILE,
     outside::{access_files, people_files, tables},
@@ -25,7 +25,7 @@ use super::{
 use crate::model::{
     date::Term,
     direct::Kind,
-    ids::{CompanyId, PersonRef},
+    ids::{CompanyId, PersonKey, PersonRef},
     selector::{Attribute, Selector},
     source::{FileId, Place, Sources},
 };
@@ -43,6 +43,33 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// The same with every key by which an entry of these files shows the person: who is named by an address, with an external or
+    /// employee id beside it, is found by each of them.
+    #[must_use]
+    pub fn known_by(self, declared: &Declared) -> Self {
+        let Self::Person(mut keys) = self else { return self };
+        let entries = declared.companies.iter().flat_map(|it| &it.users).map(own_keys);
+        let entries: Vec<Vec<PersonRef>> = entries.filter(|it| it.len() > 1).collect();
+        // An entry may be joined to another by a key that a third has shown; keys only come.
+        loop {
+            let more: Vec<PersonRef> = entries
+                .iter()
+                .filter(|it| it.iter().any(|key| keys.contains(key)))
+                .flatten()
+                .filter(|it| !keys.contains(it))
+                .cloned()
+                .collect();
+            if more.is_empty() {
+                return Self::Person(keys);
+            }
+            for key in more {
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+        }
+    }
+
     /// The person that an entry names, where that is who it is told of, or all entries of its group are.
     fn meant(&self, person: &PersonRef, is_it: bool) -> Option<PersonRef> {
         match self {
@@ -494,6 +521,18 @@ fn facts(declared: &Declared, subject: &Subject, at: &dyn Fn(Place) -> (Box<str>
         }
     }
     all
+}
+
+/// Every key by which an entry shows its person.
+fn own_keys(user: &DeclaredUser) -> Vec<PersonRef> {
+    let ids =
+        [(Attribute::ExternalId, PersonKey::ExternalId), (Attribute::EmployeeId, PersonKey::EmployeeId)];
+    let said = |attribute| user.traits.iter().find(|it| it.attribute == attribute);
+    let ids = ids.into_iter().filter_map(|(attribute, key)| match &said(attribute)?.value {
+        TraitValue::Ready(value) => PersonRef::by(key, value).ok(),
+        TraitValue::Named(_) | TraitValue::People(_) => None,
+    });
+    std::iter::once(user.person.clone()).chain(ids).collect()
 }
 
 /// What an account is made with: persona and name.

@@ -423,9 +423,7 @@ async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>
     let holders = having(source, reads.id, &profiles::new_keys(reads, &directory, &profiles)).await?;
     (people.profiles, people.led) = (profiles, led);
     let newcomers = newcomers::newcomers(reads, &directory);
-    if !newcomers.is_empty() || reads.comes_or_goes(&directory) {
-        people.accounts = source.count_active(reads.id).await?;
-    }
+    people.accounts = accounts(source, reads, &directory, &newcomers).await?;
     for newcomer in &newcomers {
         people.direct.push((newcomer.id, DirectRoles::default()));
         people.profiles.insert(newcomer.id, Traits::default());
@@ -445,6 +443,19 @@ async fn having(source: &Source, company: CompanyId, keys: &[PersonRef]) -> Read
         Err(FetchError::NotRecorded(_)) => Ok(Vec::new()),
         found => unless_refused(found),
     }
+}
+
+/// How many accounts of a company are active, where some may come or go.
+async fn accounts(
+    source: &Source,
+    reads: &CompanyReads<'_>,
+    directory: &Directory<'_>,
+    newcomers: &[User],
+) -> Read<Option<u64>> {
+    if newcomers.is_empty() && !reads.comes_or_goes(directory) {
+        return Ok(None);
+    }
+    source.count_active(reads.id).await
 }
 
 fn searched(list: &ReadList<'_>) -> BTreeSet<CompanyId> {

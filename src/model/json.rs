@@ -15,6 +15,13 @@ use serde_json::{
 
 use crate::model::escape;
 
+mod sound;
+
+pub use sound::sound;
+
+/// Deepest nesting of what is read; the JSON crate's own bound.
+pub const DEEPEST: usize = 127;
+
 /// Writes a value of ours as one JSON document, with a newline at the end.
 pub(crate) fn document(value: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(value).expect("plain data with text keys is always JSON");
@@ -151,9 +158,44 @@ impl From<&serde_json::Error> for Flaw {
         } else {
             "a value of the wrong form".to_owned()
         };
-        Self { what, line, column }
+        let plain = PLAIN.iter().find(|it| it.0 == what);
+        Self { what: plain.map_or(what, |it| it.1.to_owned()), line, column }
     }
 }
+
+impl Flaw {
+    /// What is wrong, without where.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Line and column, as far as there are some.
+    pub fn place(&self) -> Option<(usize, usize)> {
+        (self.line > 0).then_some((self.line, self.column))
+    }
+}
+
+/// What the decoder says, in words for people who wrote a file.
+const PLAIN: [(&str, &str); 15] = [
+    ("EOF while parsing a list", "the text ends inside a list"),
+    ("EOF while parsing an object", "the text ends inside an object"),
+    ("EOF while parsing a string", "the text ends inside quotation marks"),
+    ("EOF while parsing a value", "the text ends where a value should stand"),
+    ("expected value", "expected a value"),
+    ("expected ident", "expected `true`, `false` or `null`"),
+    ("invalid escape", "there is no such escape: of a backslash write two"),
+    ("unexpected end of hex escape", "`\\u` needs four hexadecimal digits"),
+    ("lone leading surrogate in hex escape", "`\\u` stands for half a character"),
+    ("invalid number", "not a number as JSON writes it"),
+    ("key must be a string", "the name of a field has to stand in quotation marks"),
+    ("trailing comma", "nothing follows a comma"),
+    ("trailing characters", "there is more after the end"),
+    ("recursion limit exceeded", "nested too deep"),
+    (
+        "control character (\\u0000-\\u001F) found while parsing a string",
+        "a line break or another control character inside quotation marks",
+    ),
+];
 
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -251,8 +293,8 @@ mod tests {
     #[test]
     fn a_flaw_says_what_was_expected_where() {
         for (text, said) in [
-            ("{", "EOF while parsing an object at line 1 column 1"),
-            ("{]", "key must be a string at line 1 column 2"),
+            ("{", "the text ends inside an object at line 1 column 1"),
+            ("{]", "the name of a field has to stand in quotation marks at line 1 column 2"),
             ("{\"number\":\"MARK\"}", "expected u32, found something else at line 1 column 16"),
             (
                 "{\"MARK\":1}",

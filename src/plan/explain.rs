@@ -39,6 +39,7 @@ mod standing;
 #[cfg(test)]
 mod tests;
 
+pub(super) use acting::led;
 pub use acting::{Acted, Acting, Doubt, acting};
 pub use attributes::{Agreement, Attributed};
 pub use direct::DirectAccess;

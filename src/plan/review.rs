@@ -104,6 +104,8 @@ pub struct Person {
     /// For which people the person approves and which the person manages, as far as it was read; sorted. Whom the person
     /// arranges for stands in the role.
     pub acts: Vec<Act>,
+    /// The lines of the files that ask for some of these.
+    pub acts_asked: BTreeMap<Act, Place>,
     /// Where the files cut the person off everywhere, if they do.
     pub locked_out: Option<Place>,
 }
@@ -197,6 +199,14 @@ pub(super) fn through(
     for act in acting::acts([], profiles.iter().map(|it| (it.0, *it.1))) {
         acts.entry(act.who).or_default().push(act);
     }
+    let mut asked: BTreeMap<Act, Place> = BTreeMap::new();
+    for company in declared.companies.iter().filter(|_| !profiles.is_empty()) {
+        for user in &company.users {
+            if let Ok(over) = directory.anyone(company.id, &user.person) {
+                asked.extend(explain::led((over, user), (company.id, &directory)).map(|it| (it.0, it.1)));
+            }
+        }
+    }
     review.led = profiles.len();
     let mut scopes = Shared::default();
     for company in &all.companies {
@@ -215,7 +225,7 @@ pub(super) fn through(
             company.id,
             (ways, lens.is_none()),
             &rows,
-            (&locked, &direct, &users, &acts),
+            (&locked, &direct, &users, (&acts, &asked)),
             now,
         );
     }
@@ -406,7 +416,7 @@ type Told<'a> = (
     &'a HashMap<UserId, Place>,
     &'a HashMap<UserId, &'a DirectRoles>,
     &'a HashMap<UserId, Vec<&'a DeclaredUser>>,
-    &'a HashMap<UserId, Vec<Act>>,
+    (&'a HashMap<UserId, Vec<Act>>, &'a BTreeMap<Act, Place>),
 );
 
 /// Adds the people of a company.
@@ -415,7 +425,7 @@ fn people(
     company: CompanyId,
     (mut ways, all): (Ways, bool),
     rows: &[User],
-    (locked, direct, users, acts): Told<'_>,
+    (locked, direct, users, (acts, asked)): Told<'_>,
     now: Timestamp,
 ) {
     let known: BTreeMap<UserId, &User> = rows.iter().rev().map(|it| (it.id, it)).collect();
@@ -435,6 +445,10 @@ fn people(
                 let all = explain::direct(own, live, locked.contains_key(&id), now).into_iter();
                 all.map(|it| (it.kind, it.standing)).collect()
             }),
+            acts_asked: {
+                let own = acts.get(&id).into_iter().flatten();
+                own.filter_map(|it| Some((*it, *asked.get(it)?))).collect()
+            },
             acts: acts.get(&id).cloned().unwrap_or_default(),
             locked_out: locked.get(&id).copied(),
         }

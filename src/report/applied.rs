@@ -87,12 +87,12 @@ impl Applied<'_> {
 /// Says why a step was not tried: which other one was not made.
 fn because_of(plan: &Plan, steps: &[Step], step: usize) -> String {
     let step = &steps[step];
-    format!("“{}” of {} was not made", words(&step.call), plan.title(step.change))
+    format!("“{}” of {} was not made", words(plan, step), plan.title(step.change))
 }
 
-/// Says what a call does, for people.
-fn words(call: &Call) -> String {
-    match call {
+/// Says what a step does, for people.
+fn words(plan: &Plan, step: &Step) -> String {
+    match &step.call {
         Call::CreateGroup { .. } => "create the group".to_owned(),
         Call::UpdateGroup { .. } => "change name or description".to_owned(),
         Call::DeleteGroup { .. } => "delete the group".to_owned(),
@@ -105,12 +105,24 @@ fn words(call: &Call) -> String {
         },
         Call::PatchRoles { .. } => "change roles".to_owned(),
         Call::PutDirectRoles { .. } => "replace the direct roles".to_owned(),
-        Call::PutPerson { part: PersonPart::Account, active: true, .. } => "activate the account".to_owned(),
-        Call::PutPerson { part: PersonPart::Account, .. } => "deactivate the account".to_owned(),
-        Call::PutPerson { part: PersonPart::ExternalId, .. } => "replace the external id".to_owned(),
-        Call::PutPerson { part: PersonPart::BusinessInfo, .. } => "change what the company says".to_owned(),
-        Call::PutPerson { part: PersonPart::NotificationPreferences, .. } => {
-            "change the notification preferences".to_owned()
+        Call::PutPerson { part, active, .. } => {
+            let account = plan.change(step.change).and_then(|it| it.account());
+            of_person(*part, *active, matches!(account, Some([None, Some(_)]))).to_owned()
         }
+    }
+}
+
+/// Says what becomes of a part of a person. An account is made with all that is asked for: afterwards the rest of it is only
+/// looked at, and written where it was not taken.
+fn of_person(part: PersonPart, active: bool, is_new: bool) -> &'static str {
+    match (part, active, is_new) {
+        (PersonPart::Account, true, true) => "create the account",
+        (PersonPart::Account, true, false) => "activate the account",
+        (PersonPart::Account, false, _) => "deactivate the account",
+        (PersonPart::ExternalId, _, true) => "make sure of the external id",
+        (PersonPart::ExternalId, _, false) => "replace the external id",
+        (PersonPart::BusinessInfo, _, true) => "make sure of what the company says",
+        (PersonPart::BusinessInfo, _, false) => "change what the company says",
+        (PersonPart::NotificationPreferences, ..) => "change the notification preferences",
     }
 }

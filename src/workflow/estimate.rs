@@ -14,6 +14,8 @@ use crate::{
     model::{
         ids::UserId,
         plan::{Action, Plan},
+        selector::{Attribute, PersonPart},
+        state::Edit,
     },
     plan::{
         order::{Call, Step},
@@ -112,8 +114,19 @@ fn people(plan: &Plan) -> u64 {
 
 /// How often groups and people are looked at before a write, written to, and read after it.
 fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
-    let users = plan.people().count() as u64;
-    let (mut looks, mut read_backs) = (users, users);
+    let (mut looks, mut read_backs, mut unwritten) = (0, 0, 0);
+    for change in plan.people() {
+        let parts: BTreeSet<PersonPart> = change.traits().filter_map(Edit::part).collect();
+        let parts = parts.len() as u64 + u64::from(change.direct().next().is_some());
+        (looks, read_backs) = (looks + parts, read_backs + parts);
+        if matches!(change.account(), Some([None, Some(_)])) {
+            // Whether anybody has the address or the external id, before and after, and whether it is the one.
+            let has_id = change.traits().any(|it| it.attribute() == Some(Attribute::ExternalId));
+            looks += 2 * (1 + u64::from(has_id));
+            // The account is made with the rest of it, which is only looked at then.
+            unwritten += change.traits().filter_map(Edit::part).collect::<BTreeSet<_>>().len() as u64 - 1;
+        }
+    }
     for change in plan.groups() {
         let (grants, members) = (change.grants().next().is_some(), change.members().next().is_some());
         match change.action() {
@@ -132,5 +145,5 @@ fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
         Call::PatchRoles { delete, .. } => !delete.is_empty(),
         _ => false,
     });
-    (looks, steps.len() as u64, read_backs + removals.count() as u64)
+    (looks, steps.len() as u64 - unwritten, read_backs + removals.count() as u64)
 }

@@ -1,7 +1,11 @@
 //! People and their data, one by one: who is there, what is held of one of them, and a part replaced. What is personal
 //! leaves this only as the value that was asked for: never in an error, and never in a log.
 
+mod fitting;
+
 use std::{collections::BTreeSet, time::Duration};
+
+pub use fitting::{Unfit, fitting};
 
 use crate::{
     live::{
@@ -150,6 +154,13 @@ pub async fn held(source: &Source, company: CompanyId, user: &User) -> Result<Ve
     Ok(parts.into_iter().map(|(part, read)| (part, read.map_err(|it| why_not(&it)))).collect())
 }
 
+/// Reads when the account of a person was made and last changed, which only the list of users tells. Where it is not told,
+/// everything else is.
+pub async fn entry(source: &Source, company: CompanyId, user: &User) -> Option<Entry> {
+    let Source::Api(clients) = source else { return None };
+    clients.of(company).ok()?.reader.entry(company, user.id).await.ok().flatten()
+}
+
 /// Why a part is not told, in a few words that quote nothing.
 fn why_not(error: &ApiError) -> String {
     match error.refused() {
@@ -168,12 +179,14 @@ pub struct Replacement {
 }
 
 impl Replacement {
-    /// The part as it is beside what a file says of it, both without what is for the API to say.
+    /// The part as it is beside what a file says of it, both without what is for the API to say. What else no file may change
+    /// is sent as it was read, whatever the file says of it (see [`fitting()`]).
     pub fn new(part: Part, mut before: Object, mut after: Object) -> Self {
         for field in part.read_only() {
             before.remove(field);
             after.remove(field);
         }
+        fitting::restored(part, &before, &mut after);
         Self { part, before, after }
     }
 
@@ -186,6 +199,21 @@ impl Replacement {
     pub fn unknown(&self) -> Vec<&str> {
         let unknown = |it: &&str| !self.part.fields().contains(it) && self.before.get(it).is_none();
         self.after.iter().map(|it| it.0).filter(unknown).collect()
+    }
+
+    /// What changes of what may decide what the account is for and how its travel is seen, which no guard looks at.
+    pub fn remarkable(&self) -> Vec<String> {
+        let all = self.differences();
+        let all = all.iter().map(Difference::path).filter(|it| {
+            let (name, within) = it.rsplit_once('.').map_or((*it, ""), |(within, name)| (name, within));
+            match self.part {
+                Part::Profile if within == "businessInfo" => name == "authorizerEmail",
+                Part::Profile => within.is_empty() && ["persona", "stealthType"].contains(&name),
+                Part::BusinessInfo => within.is_empty() && name == "authorizerEmail",
+                _ => false,
+            }
+        });
+        all.map(str::to_owned).collect()
     }
 
     /// Where the file says what the API shows to one who must not see the value: it would take its place.

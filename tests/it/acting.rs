@@ -510,3 +510,109 @@ fn somebody_who_is_to_approve_for_themselves_is_remarked_on() {
     ana(&world, &format!("{{ approvers: [{CY}], manager: {ANA} }}"));
     assert!(!world.run("validate").expect(0).stdout.contains("approves-own"));
 }
+
+/// What entries ask for of an arranger, whoever else they name: what is withheld of a plan is told as withheld.
+#[test]
+fn what_is_asked_of_an_arranger_is_told_whole_and_as_a_plan_would_do_it() {
+    const VIP: &str = "vip@globex.example";
+    for (travellers, told, withheld) in [
+        (&[VIP, CY][..], &["vip", "cy"][..], false),
+        (&[CY, ROOT], &["cy", "root"], false),
+        (&[VIP, GONE], &["vip", "gone"], true),
+        (&[CY, "ghost@voyager.example"], &["cy"], true),
+    ] {
+        let users = format!(
+            "version: 1\nusers:\n  - {{ user: {ANA}, directRoles: [{{ type: TRAVEL_ARRANGER, arrangerFor: [{}] }}] }}\n",
+            travellers.join(", ")
+        );
+        let world = World::new()
+            .with("access/a.yaml", NIGHT)
+            .with("access/u.yaml", &users)
+            .variable("ROLECALL_IDENTITY", ROOT);
+        let said = world.run(&format!("explain {ANA} --now 2026-11-21")).expect(0).stdout;
+        for who in told {
+            assert!(said.contains(&format!("{who}@")), "{travellers:?}: no {who} in\n{said}");
+        }
+        assert_eq!(said.contains("withheld"), withheld, "{travellers:?}: {said}");
+        let plan = world.plan().expect(0).stdout;
+        assert_eq!(plan.contains("Withheld"), withheld, "{travellers:?}: {plan}");
+        let json = explained(&world, ANA, "");
+        let own = json["acting"]["own"].as_array().unwrap();
+        assert_eq!(own.len(), told.len(), "{json:#}");
+        assert!(own.iter().all(|it| (it["doubt"] == "withheld") == withheld), "{json:#}");
+        if !withheld {
+            // The other side says the same of the same entry.
+            let other = world.run(&format!("explain {} --now 2026-11-21", travellers[0])).expect(0);
+            other.shows(&format!("+ right {ANA} may book for {} access/u.yaml:3 not so yet", travellers[0]));
+        }
+    }
+}
+
+/// Whoever is to hold a role over everybody there is asked for it, and told of, by both questions alike.
+#[test]
+fn roles_over_everybody_that_files_declare_are_read_of_whoever_they_may_be_over() {
+    for (role, place, over_ana) in [
+        ("COMPANY_TRAVEL_ARRANGER", "company: voyager", true),
+        ("COMPANY_TRAVEL_ARRANGER", "company: globex", false),
+        ("COMPANY_ADMIN", "company: voyager", true),
+        ("TMC_AGENT", "tmc: voyager", true),
+    ] {
+        let users =
+            format!("version: 1\nusers:\n  - {{ user: {BO}, directRoles: [{{ type: {role}, {place} }}] }}\n");
+        let world = World::new()
+            .with("access/a.yaml", NIGHT)
+            .with("access/u.yaml", &users)
+            .with("rolecall.yaml", "version: 1\ncompany: voyager\nguards: { privileged: [] }\nids: { company: { voyager: 1a6f0000-0000-4000-8000-000000000001, globex: 2b7e0000-0000-4000-8000-000000000002 } }\n")
+            .variable("ROLECALL_IDENTITY", ROOT);
+        let asked = |live: bool| {
+            let said = world.run(&format!("explain {ANA} --now 2026-11-21")).expect(0).stdout;
+            let line = said.lines().find(|it| it.contains(&format!("{BO} may act for")));
+            assert_eq!(line.is_some(), over_ana, "{role} {place}: {said}");
+            assert!(line.is_none_or(|it| it.contains("not so yet") != live && it.contains(role)), "{said}");
+            let answer = world.run(&format!("who-can act-for:{ANA} --now 2026-11-21")).expect(0).stdout;
+            assert_eq!(answer.contains(BO), over_ana && live, "{role} {place}: {answer}");
+        };
+        asked(false);
+        world.apply().expect(0);
+        asked(true);
+    }
+}
+
+/// What the person is to do for others is nothing to who acts for the person.
+#[test]
+fn what_was_not_read_of_who_acts_is_said_of_them_alone_in_plain_words() {
+    let users = format!(
+        "version: 1\nusers:\n  - {{ user: {ANA}, directRoles: [{{ type: TRAVEL_ARRANGER, arrangerFor: [{CY}] }}] }}\n  - {{ user: {BO}, directRoles: [{{ type: TRAVEL_ARRANGER, arrangerFor: [{ANA}] }}] }}\n"
+    );
+    let world = world().with("access/u.yaml", &users);
+    let answer = world.run(&format!("who-can act-for:{ANA}")).expect(0).stdout;
+    assert!(!answer.contains("was not read\n") && !answer.contains("it was not told"), "{answer}");
+    let path = format!("/v2/users/{}/roles", world.user(BO));
+    world.faults(json!([{ "path": path, "times": 0, "kind": { "status": { "code": 403 } } }]));
+    let answer = world.run(&format!("who-can act-for:{ANA}")).expect(0).stdout;
+    let said = "1 person acts for the person by the files, and whether that is so was not read";
+    assert!(answer.contains(said), "{answer}");
+}
+
+/// A report says by which line somebody approves or manages, as a question does.
+#[test]
+fn a_report_names_the_lines_by_which_people_act() {
+    let users = format!(
+        "version: 1\nusers:\n  - user: {ANA}\n    business:\n      manager: {BO}\n      approvers: [{CY}, {ROOT}]\n"
+    );
+    let world = world().with("access/u.yaml", &users).variable("ROLECALL_IDENTITY", GONE);
+    world.apply().expect(0);
+    let rows = world.run("report --format csv").expect(0).stdout;
+    for (who, through, line) in [
+        (BO, "named as manager", "access/u.yaml:5"),
+        (CY, "named as approver", "access/u.yaml:6"),
+        (ROOT, "named as approver", "access/u.yaml:6"),
+    ] {
+        let row = rows.lines().find(|it| it.contains(who) && it.contains(through));
+        assert!(row.is_some_and(|it| it.contains(line)), "{who} {through}: {rows}");
+    }
+    for form in FORMS {
+        let said = world.run(&format!("report --format {form}")).expect(0).stdout;
+        assert!(!said.contains("said of them"), "{said}");
+    }
+}

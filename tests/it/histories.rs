@@ -439,10 +439,10 @@ fn a_life_is_told_by_its_commits() {
         .shows("~ department sales → service access/people.yaml:5")
         .shows("+ manager bo@voyager.example access/people.yaml:5")
         .shows("+ approvers cy@voyager.example, externalId x-1 access/people.yaml:5")
-        .shows("- account created: EMPLOYEE Noor Haddad access/people.yaml:4")
+        .shows("~ account created: EMPLOYEE Noor Haddad → not said any more access/people.yaml:4")
         .shows("- manager bo@voyager.example access/people.yaml:5")
-        .shows("+ account deactivated access/people.yaml:4")
-        .shows("~ account deactivated → active access/people.yaml:4")
+        .shows("- account deactivated access/people.yaml:4")
+        .shows("+ account deactivated → active access/people.yaml:4")
         .shows("+ FLIGHT_NOTIFICATION e-mails off access/people.yaml:5")
         .shows("~ FLIGHT_NOTIFICATION e-mails off → on access/people.yaml:5")
         .shows(
@@ -466,6 +466,87 @@ fn a_life_is_told_by_its_commits() {
     assert_eq!(moved["before"], "dede0000-0000-4000-8000-000000000001");
     assert_eq!(moved["value"], "dede0000-0000-4000-8000-000000000002");
     assert_eq!(json["now"][0]["value"], "true");
+}
+
+/// What each commit asks for of one account, cut-off, exception and group, and the sign of it.
+const TURNS: [(&str, &str, &str, &str); 8] = [
+    ("active: true", "active: false, reason: left", "- account active → deactivated", "taken"),
+    ("active: false", "active: true", "+ account deactivated → active", "given"),
+    ("", "active: false", "- account deactivated", "taken"),
+    ("", "active: true", "+ account active", "given"),
+    ("active: false", "", "~ account deactivated → not said any more", "changed"),
+    ("active: true", "", "~ account active → not said any more", "changed"),
+    ("", "LOCKED", "- locked out", "taken"),
+    ("LOCKED", "", "+ locked out no more", "given"),
+];
+
+#[test]
+fn what_takes_has_the_sign_and_the_count_of_a_taking() {
+    for (before, after, line, word) in TURNS {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        git(path, &["init", "-q", "-b", "main"]);
+        fs::create_dir_all(path.join("access")).unwrap();
+        for (n, said) in ["", before, after].into_iter().enumerate() {
+            let lockout =
+                "lockout: [{ email: noor@voyager.example, since: 2026-01-01T00:00:00Z, reason: gone }]\n";
+            let lockout = if said == "LOCKED" { lockout } else { "" };
+            fs::write(path.join("rolecall.yaml"), format!("{WORKSPACE}{lockout}")).unwrap();
+            let said = if said == "LOCKED" { "" } else { said };
+            let more = if said.is_empty() { String::new() } else { format!(", {said}") };
+            let text =
+                format!("version: 1\nusers: [{{ user: noor@voyager.example, externalId: hr-1{more} }}]\n");
+            fs::write(path.join("access/people.yaml"), text).unwrap();
+            git(path, &["add", "-A"]);
+            git(path, &["commit", "-q", "--allow-empty", "-m", &format!("commit {n}")]);
+        }
+        let told = run(path, "history noor@voyager.example").expect(0);
+        let last: Vec<&str> = told.stdout.split("commit 1").next().unwrap().lines().map(str::trim).collect();
+        let squeezed = |it: &str| it.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            last.iter().any(|it| squeezed(it).starts_with(line)),
+            "{before} to {after}: {line}\n{}",
+            told.stdout
+        );
+        let rows = run(path, "history noor@voyager.example --format csv").expect(0).stdout;
+        assert!(rows.lines().nth(1).unwrap().starts_with(&format!("\"{word}\",")), "{rows}");
+    }
+}
+
+/// Who is named by one key in one file is found by every key that an entry shows beside it.
+#[test]
+fn an_entry_says_whose_an_id_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    git(path, &["init", "-q", "-b", "main"]);
+    fs::create_dir_all(path.join("access")).unwrap();
+    fs::write(path.join("rolecall.yaml"), WORKSPACE).unwrap();
+    let people = "users:
+  - { user: bo@voyager.example, externalId: hr-2, business: { employeeId: \"1018\" }, directRoles: [{ type: TMC_AGENT, tmc: 1a6f0000-0000-4000-8000-000000000001 }] }
+  - { user: cy@voyager.example, externalId: hr-3 }
+";
+    let group = |n: usize, member: &str| {
+        format!("  - {{ name: Group {n}, description: One., roles: [], members: [{member}] }}\n")
+    };
+    let members =
+        ["bo@voyager.example", "{ externalId: hr-2 }", "{ employeeId: \"1018\" }", "{ externalId: hr-3 }"];
+    let groups: String = members.iter().enumerate().map(|(n, it)| group(n, it)).collect();
+    fs::write(path.join("access/a.yaml"), format!("version: 1\n{people}groups:\n{groups}")).unwrap();
+    git(path, &["add", "-A"]);
+    git(path, &["commit", "-q", "-m", "All of it"]);
+    for key in ["bo@voyager.example", "externalId=hr-2", "employeeId=1018"] {
+        let told = run(path, &format!("history {key}")).expect(0);
+        for n in 0..3 {
+            assert!(told.stdout.contains(&format!("member of Group {n}")), "{key}, {n}: {}", told.stdout);
+        }
+        assert!(
+            told.stdout.contains("TMC_AGENT") && !told.stdout.contains("Group 3"),
+            "{key}: {}",
+            told.stdout
+        );
+    }
+    let told = run(path, "history externalId=hr-9").expect(0);
+    assert!(told.stdout.contains("No commit asks for anything of externalId hr-9."), "{}", told.stdout);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     consent::asked_on_a_terminal,
-    support::{Run, SEED, World, http, raw, repository, words},
+    support::{Run, SEED, World, binary, http, raw, repository, words},
 };
 
 /// What nobody sees who does not ask for it.
@@ -35,7 +35,7 @@ pub(crate) fn seed() -> String {
         .replacen("externalId: agent-17 }", &format!("externalId: agent-17, department: Agents EU, legalEntity: voyager-fr, persona: GUEST, directRoles: {arranger} }}"), 1)
 }
 
-fn world() -> World {
+pub(crate) fn world() -> World {
     World::seeded(&seed())
 }
 
@@ -113,6 +113,117 @@ fn a_list_has_a_form_for_everybody() {
     world.run("users list").expect(5).says(&["POST /v3/users/list", "403"]);
     world.faults(json!([{ "path": "/v3/users/list", "times": 0, "kind": { "lieTotal": { "delta": 2 } } }]));
     world.run("users list").expect(8).says(&["incomplete"]);
+}
+
+#[test]
+fn on_a_narrow_terminal_lines_are_broken_between_words_and_nothing_is_lost() {
+    let world = world();
+    for line in ["users list", "users show ana@voyager.example --reveal", "people", "groups"] {
+        let run = |columns: &str| -> String {
+            let output = world.command().env("COLUMNS", columns).args(words(line)).output().unwrap();
+            Run::from(output).expect(0).stdout
+        };
+        let (wide, narrow) = (run("400"), run("64"));
+        // But when it was read, which may be a second later.
+        let lines =
+            |text: &str| text.lines().filter(|it| !it.starts_with("Read ")).collect::<Vec<_>>().join(" ");
+        let words = |text: &str| lines(text).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&narrow), words(&wide), "{line}");
+        // A name alone stays in one piece, so that it can be copied.
+        let several = |it: &&str| it.split_whitespace().nth(1).is_some();
+        let longest = |text: &str| text.lines().filter(several).map(|it| it.chars().count()).max();
+        assert!(longest(&narrow) <= Some(64), "{line}: {narrow}");
+        assert!(longest(&wide) > Some(64) || line != "users list", "{line}: {wide}");
+    }
+}
+
+/// Each action explains what it takes, and only that, in words for it alone.
+#[test]
+fn every_action_has_a_help_of_its_own() {
+    let help = |line: &str| -> String {
+        let output = binary().args(words(line)).output().unwrap();
+        Run::from(output).expect(0).stdout
+    };
+    let flags = |help: &str| -> BTreeSet<String> {
+        let lines = help.lines().filter_map(|it| it.strip_prefix("      ")?.split(' ').next());
+        let lines = lines.filter(|it| it.starts_with("--"));
+        lines.map(str::to_owned).collect()
+    };
+    let own = |help: &str| flags(help.split("Global options:").next().unwrap());
+    let all = own(&help("users --help"));
+    let mut shown = BTreeSet::new();
+    for (action, csv) in [("list", true), ("show", true), ("export", false), ("put", false)] {
+        for flag in ["--help", "-h"] {
+            let help = help(&format!("users {action} {flag}"));
+            assert!(help.contains(&format!("Usage: rolecall users {action} [OPTIONS]")), "{help}");
+            assert!(!help.contains("For `") && !help.contains("<ACTION>"), "{help}");
+            let form = if csv { "text, json, markdown or csv" } else { "text, json or markdown" };
+            assert!(
+                help.contains(&format!("Form of the result: {form}")) && csv == help.contains("csv"),
+                "{help}"
+            );
+            for line in help.lines() {
+                assert!(line.chars().count() <= 100, "{line}");
+            }
+            let example = help.lines().find_map(|it| it.strip_prefix("Example: rolecall ")).unwrap();
+            assert!(example.starts_with(&format!("users {action} ")), "{example}");
+            let parsed: Run = binary().args(words(example)).arg("--help").output().unwrap().into();
+            parsed.expect(0);
+            // What it shows is what it takes.
+            for flag in &all {
+                let value = ["--reveal", "--overwrite", "--auto-approve"].contains(&&**flag);
+                let value = if value {
+                    ""
+                } else if flag == "--status" {
+                    "all"
+                } else if flag == "--part" {
+                    "profile"
+                } else {
+                    "x"
+                };
+                let line = format!("users {action} {flag} {value} -C nowhere");
+                let run: Run = binary().args(words(&line)).output().unwrap().into();
+                let refused = run.stderr.contains(&format!("takes no `{flag}`"));
+                assert_eq!(refused, !own(&help).contains(flag), "{line}: {}", run.stderr);
+            }
+            shown.extend(own(&help));
+        }
+    }
+    assert!(all.is_subset(&shown), "{:?}", all.difference(&shown));
+    // The flags of all of them, and another command.
+    assert!(help("users -h").contains("<ACTION>") && !help("who-can list --help").contains("users list"));
+}
+
+#[test]
+fn when_an_account_was_made_and_changed_is_shown_where_it_is_told() {
+    let world = world();
+    let listed = world.run("users list --format json").expect(0).json();
+    let row = |email: &str| {
+        listed["people"].as_array().unwrap().iter().find(|it| it["email"] == email).unwrap().clone()
+    };
+    for (person, email) in [
+        ("ana@voyager.example", "ana@voyager.example"),
+        ("externalId=agent-17", "bo@voyager.example"),
+        ("employeeId=V-3", "cy@voyager.example"),
+        ("gone@voyager.example", "gone@voyager.example"),
+    ] {
+        let row = row(email);
+        let [created, updated] = ["createdAt", "updatedAt"].map(|it| row[it].as_str().unwrap().to_owned());
+        let show = |format: &str| world.run(&format!("users show {person} --format {format}")).expect(0);
+        let json = show("json").json();
+        assert_eq!(json["person"]["createdAt"], created);
+        assert_eq!(json["person"]["updatedAt"], updated);
+        for format in ["text", "markdown"] {
+            let said = show(format).stdout;
+            assert!(said.contains("Account created ") && said.contains("last changed "), "{said}");
+        }
+        let csv = show("csv").stdout;
+        assert!(csv.contains(&format!("\"account\",\"createdAt\",\"{created}\"")), "{csv}");
+    }
+    world.faults(json!([{ "path": "/v3/users/list", "times": 0, "kind": { "status": { "code": 403 } } }]));
+    let run = world.run("users show ana@voyager.example").expect(0);
+    assert!(run.stdout.contains("when the account was created and changed: "), "{}", run.stdout);
+    assert!(run.stdout.contains("travel-preferences"), "{}", run.stdout);
 }
 
 #[test]
@@ -273,7 +384,7 @@ pub(crate) fn an_export_is_for_its_owner_and_overwrites_nothing_unasked() {
     world
         .run("users export ana@voyager.example --out other")
         .expect(4)
-        .says(&["cannot write", "profile.json"]);
+        .says(&["other is there, and not an earlier export"]);
     assert_eq!(fs::read_to_string(world.path().join("other/profile.json")).unwrap(), "mine");
     assert!(!world.path().join("other/manifest.json").exists(), "all or none");
     assert!(!world.path().join("other/roles.json").exists(), "all or none");
@@ -281,12 +392,13 @@ pub(crate) fn an_export_is_for_its_owner_and_overwrites_nothing_unasked() {
 }
 
 /// The part as the sandbox holds it, to the letter.
-fn letter(world: &World, part: &str) -> Value {
+pub(crate) fn letter(world: &World, part: &str) -> Value {
     let path = format!("/v2/users/{}/{part}", world.user("ana@voyager.example"));
-    http(&world.url(), "full-token", "GET", &path, "").1
+    let path = path.trim_end_matches('/');
+    http(&world.url(), "full-token", "GET", path, "").1
 }
 
-fn writes(world: &World) -> Vec<String> {
+pub(crate) fn writes(world: &World) -> Vec<String> {
     let all = world.log();
     all.iter()
         .filter(|it| it["write"] == true)
@@ -346,7 +458,8 @@ fn the_page_has_every_part() {
     let page = repository("docs/users.md");
     let said = page.lines().filter_map(|it| {
         let cells: Vec<&str> = it.strip_prefix("| `")?.split('|').map(str::trim).collect();
-        Some((cells[0].trim_end_matches('`').to_owned(), *cells.get(2)? == "yes"))
+        let can = ["yes", "no"].iter().position(|it| cells.get(2) == Some(it))?;
+        Some((cells[0].trim_end_matches('`').to_owned(), can == 0))
     });
     let parts = Part::ALL.iter().map(|it| (it.word().to_owned(), it.is_writable() && *it != Part::Roles));
     assert_eq!(said.collect::<BTreeSet<_>>(), parts.collect::<BTreeSet<_>>());
@@ -405,17 +518,30 @@ fn a_part_comes_from_standard_input_as_well_and_what_is_wrong_in_it_is_said_by_i
         child.wait_with_output().unwrap().into()
     };
     piped(r#"{"preferences":{}}"#).expect(0);
+    piped("\u{feff}{\"preferences\":{}}").expect(0);
+    let deep = "{\"a\":".repeat(3000) + "1" + &"}".repeat(3000);
     world.forget();
     for (text, words) in [
-        ("", "EOF while parsing a value at line 1 column 0"),
-        ("{\n  \"preferences\": K-PASSPORT-77\n}", "expected value at line 2 column 18"),
-        ("[\"K-PASSPORT-77\"]", "not a JSON object"),
-        ("{\"preferences\":{}} K-PASSPORT-77", "trailing characters at line 1 column 20"),
+        ("", ": it is empty"),
+        (" \n", ": it is empty"),
+        ("{\n  \"preferences\": K-PASSPORT-77\n}", ":2:18: not the JSON of a part: expected a value"),
+        ("[\"K-PASSPORT-77\"]", ": it does not begin with `{`, and a part is a JSON object"),
+        ("\"K-PASSPORT-77\"", ": it does not begin with `{`, and a part is a JSON object"),
+        ("{\"preferences\":{}} K-PASSPORT-77", ":1:20: not the JSON of a part: there is more after the end"),
+        (
+            "{\"preferences\":{\"K-PASSPORT-77",
+            ":1:30: not the JSON of a part: the text ends inside quotation marks",
+        ),
+        (
+            "{\"preferences\":{\n \"K-PASSPORT-77\":1,\n \"K-PASSPORT-77\":2}}",
+            ":3:2: not the JSON of a part: the same name stands twice in one object",
+        ),
+        (&deep, ":1:631: not the JSON of a part: nested deeper than 126 levels"),
     ] {
-        let run = piped(text).expect(4).says(&["standard input is not a JSON object", words]);
+        let run = piped(text).expect(4).says(&[&format!("standard input{words}")]);
         assert!(!(run.stdout + &run.stderr).contains("K-PASSPORT"), "{text}");
         world.write("part.json", text);
-        world.run(PUT).expect(4).says(&["part.json is not a JSON object"]);
+        world.run(PUT).expect(4).says(&[&format!("part.json{words}")]);
     }
     world
         .run("users put ana@voyager.example nothing.json --part profile --yes")
@@ -439,7 +565,10 @@ fn fields_that_are_not_known_are_remarked_and_values_that_were_hidden_are_not_se
     let line = "users put ana@voyager.example part.json --part personal-info --yes";
     world.run(line).expect(4).says(&["1 field says only what the API shows instead of a value, at gender"]);
     assert_eq!(writes(&world), [""; 0]);
-    world.write("part.json", r#"{"organizationRef":{"id":"1a6f0000-0000-4000-8000-000000000001"},"legalEntityRef":{"id":"1a6f0000-0000-4000-8000-00000000dead"},"employeeId":"K-PASSPORT-77"}"#);
+    let mut wanted = letter(&world, "business-info");
+    wanted["legalEntityRef"] = json!({ "id": "1a6f0000-0000-4000-8000-00000000dead" });
+    wanted["employeeId"] = json!("K-PASSPORT-77");
+    world.write("part.json", &wanted.to_string());
     let line = "users put ana@voyager.example part.json --part business-info --yes";
     let run = world
         .run(line)

@@ -17,7 +17,7 @@ pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     pub(in crate::cli) reporting: Reporting,
     /// Apply without asking
-    #[arg(long, env = "ROLECALL_AUTO_APPROVE")]
+    #[arg(long, visible_alias = "yes", env = "ROLECALL_AUTO_APPROVE")]
     pub(in crate::cli) auto_approve: bool,
     /// Apply without asking, if the plan still has this id
     #[arg(long, value_name = "PLAN_ID", env = "ROLECALL_APPROVE", value_parser = plan_id)]

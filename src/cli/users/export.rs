@@ -1,19 +1,22 @@
 //! `rolecall users export`: everything that is held of one person, as files that only their owner can read.
 
-use std::path::{Path, PathBuf};
+use std::{io, path::Path};
 
 use rolecall::{
-    files::disk::{self, Readers},
-    model::{escape::terminal, ids::PersonRef},
+    files::disk::whole::{self, There},
+    model::{escape::terminal, ids::PersonRef, part::Part},
     report::{document::users, render::counted},
     workflow,
 };
 
-use super::{Exit, Failure, Global, Output, connected};
-use crate::cli::{Now, files::ignored, run};
+use super::{
+    Exit, Failure, Global, Output, connected,
+    file::{MANIFEST, Manifest},
+};
+use crate::cli::{Now, run};
 
-/// The file that says what is there and what could not be read.
-const MANIFEST: &str = "manifest.json";
+/// Keeps the folder out of Git.
+const IGNORED: &str = ".gitignore";
 
 pub(super) fn run(
     global: &Global,
@@ -21,15 +24,20 @@ pub(super) fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let folder = global.at(out);
-    let unwritten = |path: &Path, error: std::io::Error| {
-        Failure::invalid(format!("cannot write {}: {error}", path.display()))
-            .hint("give another folder with `--out`")
-    };
     // Before any request: what cannot be kept does not have to be read.
-    let there = folder.join(MANIFEST).symlink_metadata().is_ok();
-    if there && !overwrite {
-        return Err(Failure::invalid(format!("there is an export already: {}", folder.display()))
-            .hint("give another folder with `--out`, or `--overwrite`"));
+    let there = whole::there(&folder).map_err(|error| unwritten(&folder, &error))?;
+    let earlier = Manifest::of(&folder);
+    match (&earlier, there) {
+        (Some(_), _) if !overwrite => {
+            return Err(Failure::invalid(format!("there is an export already: {}", folder.display()))
+                .hint("give another folder with `--out`, or `--overwrite`"));
+        }
+        (None, There::Something) => {
+            let message = format!("{} is there, and not an earlier export", folder.display());
+            return Err(Failure::invalid(message)
+                .hint("give a folder with `--out` that is empty or not there yet: it is for this alone"));
+        }
+        _ => (),
     }
     let (checked, connected) = connected(global)?;
     let reading = async {
@@ -42,21 +50,24 @@ pub(super) fn run(
     let folder_said = out.display().to_string();
     let at = Now { now: None }.get()?.dated;
     let export = users::export((&user, company, url), &parts, (at, &folder_said));
-    let files: Vec<(PathBuf, String)> =
-        export.files.iter().map(|(name, text)| (folder.join(name), text.clone())).collect();
-    disk::private_folder(&folder).map_err(|error| unwritten(&folder, error))?;
+    let mut files = export.files.clone();
     // It may lie in the clone of a repository, where nobody should add it by mistake.
-    ignored(&folder);
-    if overwrite {
-        for (path, text) in &files {
-            disk::replace(path, text.as_bytes(), Readers::Owner).map_err(|error| unwritten(path, error))?;
-        }
-    } else {
-        disk::place(&files).map_err(|(path, error)| unwritten(&path, error))?;
+    if folder.join(IGNORED).symlink_metadata().is_err() {
+        files.insert(0, (IGNORED.to_owned(), "*\n".to_owned()));
+    }
+    // What an earlier one has of another person, or of a part that is not told now, does not stay beside this.
+    let words = |name: &&String| Part::ALL.iter().any(|it| format!("{}.json", it.word()) == **name);
+    let gone = earlier.iter().flat_map(|it| it.files.values()).filter(words).cloned();
+    whole::fill(&folder, &files, &gone.collect::<Vec<_>>()).map_err(|error| unwritten(&folder, &error))?;
+    if whole::is_open(&folder) {
+        output.remark(&format!(
+            "Others may look into {}, which was there before; only you can read the files.",
+            terminal(&out.display().to_string())
+        ));
     }
     let mut text = format!(
         "Wrote {} to {}, and what they are to {MANIFEST}.\n",
-        counted(files.len() - 1, "part", "parts"),
+        counted(export.files.len() - 1, "part", "parts"),
         terminal(&folder_said)
     );
     for (part, why) in &export.not_read {
@@ -64,4 +75,9 @@ pub(super) fn run(
     }
     output.document(&text, || export.said);
     Ok(if export.not_read.is_empty() { Exit::Ok } else { Exit::Partial })
+}
+
+fn unwritten(folder: &Path, error: &io::Error) -> Failure {
+    Failure::invalid(format!("cannot write the export to {}: {error}", folder.display()))
+        .hint("give another folder with `--out`")
 }

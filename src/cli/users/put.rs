@@ -1,21 +1,14 @@
 //! `rolecall users put`: one part of one person, replaced by what a file says. Writes once, after it was shown and agreed to.
 
 use std::{
-    io::{self, IsTerminal, Read as _},
+    io::{self, IsTerminal},
     path::{Path, PathBuf},
 };
 
 use jiff::Timestamp;
 use rolecall::{
-    files::disk::{self, Named},
-    model::{
-        escape::terminal,
-        ids::PersonRef,
-        json::Flaw,
-        object::{Difference, Object},
-        observed::User,
-        part::Part,
-    },
+    files::disk,
+    model::{escape::terminal, ids::PersonRef, object::Difference, observed::User, part::Part},
     report::{
         document::users,
         render::{
@@ -30,16 +23,13 @@ use rolecall::{
     },
 };
 
-use super::{Exit, Failure, Global, Output, connected};
+use super::{Exit, Failure, Global, Output, connected, file};
 use crate::cli::{
     Format, Now,
     approval::consent,
     files::{ignored, inside, keep},
     run,
 };
-
-/// Most bytes of a part: a picture may be in it.
-const MOST: u64 = 16 << 20;
 
 /// What is asked for.
 #[derive(Clone, Copy)]
@@ -68,15 +58,19 @@ pub(super) fn run(global: &Global, asked: Asked<'_>, output: &Output) -> Result<
         return Err(Failure::invalid("no terminal to confirm on")
             .hint("give `--auto-approve`, or run it in a terminal with the part in a file"));
     }
-    let wanted = read(global, file)?;
+    let wanted = file::read(global, file, part)?;
     let at = Now { now: None }.get()?.dated;
     let (checked, connected) = connected(global)?;
     run::block_on(async {
         let (company, user) =
             run::until_signal(workflow::users::found(&connected.live.source, &checked, person)).await?;
+        if let Some(path) = Some(file).filter(|it| *it != Path::new("-")) {
+            file::beside(&global.at(path), &user, part)?;
+        }
         let client = connected.clients.of(company)?;
         let url = &*connected.live.sites.of(company).url;
         let before = run::until_signal(client.reader.part(user.id, part)).await?;
+        workflow::users::fitting(&user, part, &before, &wanted)?;
         let replacement = Replacement::new(part, before, wanted);
         if let redacted @ [first, ..] = &replacement.redacted()[..] {
             return Err(Failure::invalid(format!(
@@ -97,6 +91,11 @@ pub(super) fn run(global: &Global, asked: Asked<'_>, output: &Output) -> Result<
             output.document(&text, || users::replaced((&user, part, url), (&[], None), &[], at));
             return Ok(Exit::Ok);
         }
+        for field in replacement.remarkable() {
+            output.message(&format!(
+                "warning: `{field}` may decide what the person may do and see, and no guard or policy looks at it here"
+            ));
+        }
         announce(&user, &replacement, &differences, values, output);
         if !consented {
             run::until_signal(consent(output, &format!("Replace the part {word}?"))).await?;
@@ -114,29 +113,6 @@ pub(super) fn run(global: &Global, asked: Asked<'_>, output: &Output) -> Result<
             }
         })?;
         Ok(told((&user, part, url), &undo, (&differences, &unlike), (at, output)))
-    })
-}
-
-/// Reads the part that is wanted; what is wrong is said without a word of it.
-fn read(global: &Global, file: &Path) -> Result<Object, Failure> {
-    let shown = if file == Path::new("-") { "standard input".into() } else { file.display().to_string() };
-    let text = if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        let read = io::stdin().take(MOST + 1).read_to_end(&mut bytes).map_err(|it| it.to_string());
-        read.and_then(|_| {
-            if bytes.len() as u64 > MOST { Err(format!("it has more than {MOST} bytes")) } else { Ok(()) }
-        })
-        .and_then(|()| String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned()))
-    } else {
-        disk::text(&global.at(file), Named::ByCaller, MOST).map_err(|it| it.to_string())
-    };
-    let text = text.map_err(|why| {
-        Failure::invalid(format!("cannot read the part {shown}: {why}"))
-            .hint("name a file that `rolecall users export` wrote, or one of that form")
-    })?;
-    serde_json::from_str(&text).map_err(|error| {
-        Failure::invalid(format!("{shown} is not a JSON object: {}", Flaw::from(error)))
-            .hint("`rolecall users export` writes each part in the form that is read here")
     })
 }
 

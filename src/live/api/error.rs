@@ -264,9 +264,7 @@ impl ApiError {
             Self::Refused { status: 401, .. } => {
                 "the access token is missing, expired or revoked: get a new one"
             }
-            Self::Refused { status: 403, .. } => {
-                "the API user may not do this: it needs ACCESS_MANAGEMENT for this company"
-            }
+            Self::Refused { status: 403, request, .. } => return Some(forbidden(request)),
             Self::Refused { status: 404, .. } => {
                 "check the ids and the endpoint, and that the API user can see this company"
             }
@@ -331,6 +329,15 @@ impl ApiError {
             None => self,
         }
     }
+}
+
+/// Returns what who asks lacks.
+fn forbidden(request: &Request) -> String {
+    let needed = request.right().map_or_else(
+        || "look at its permissions for this company".to_owned(),
+        |it| format!("it needs {it} for this company"),
+    );
+    format!("the API user may not do this: {needed}")
 }
 
 /// Returns what to do where a request was not understood: perhaps the API spells it otherwise.

@@ -35,6 +35,7 @@ mod secrets;
 mod reply;
 mod request;
 mod retry;
+mod rights;
 mod roster;
 mod sender;
 mod settings;

@@ -11,10 +11,7 @@ use secrecy::zeroize::Zeroize;
 use serde::de::DeserializeOwned;
 
 use super::{ApiError, Endpoint, Request, refusal, retry, secrets::Secrets};
-use crate::model::json::Flaw;
-
-/// Deepest nesting of an answer; the JSON crate's own bound.
-const DEEPEST: usize = 127;
+use crate::model::json::{DEEPEST, Flaw};
 
 /// A reply of any status, and how it came.
 pub(crate) struct Reply {

@@ -11,6 +11,8 @@ use std::{
 use reqwest::Method;
 use uuid::Uuid;
 
+use super::rights::{Right, right};
+
 pub(super) const GROUPS: &str = "/v3/companies/{companyId}/user-groups/list";
 /// The list of a group's roles; also where they are changed.
 pub(super) const GROUP_ROLES: &str = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
@@ -120,6 +122,11 @@ impl Request {
             }
             _ => &[],
         }
+    }
+
+    /// Returns the right that it needs, as far as its name tells.
+    pub(super) fn right(&self) -> Option<Right> {
+        right(self.method.as_str(), self.template)
     }
 
     /// Whether it asks for a change.

@@ -253,7 +253,8 @@ impl Reader {
         self.find(company, people, Told::traits).await
     }
 
-    async fn find<T>(
+    /// The same with what is read beside of each whom the list tells.
+    pub(super) async fn find<T>(
         &self,
         company: CompanyId,
         people: &[PersonRef],

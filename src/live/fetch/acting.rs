@@ -62,6 +62,12 @@ pub(super) async fn read(
     observed.arrangers.extend(told.map(|it| (user, it)));
     let SpokenOf { arranging, led, others } = SpokenOf::of(declared, user, observed);
     found(source, &others, observed).await?;
+    // Travellers may be of any company.
+    let unknown: Vec<PersonRef> = {
+        let directory = Directory::new(&observed.users);
+        others.iter().filter(|it| !directory.knows(it.1)).map(|it| it.1.clone()).collect()
+    };
+    observed.users.extend(unless_unrecorded(lookup::named(source, declared, here, unknown).await)?);
     let (arranging, led) = (found(source, &arranging, observed).await?, found(source, &led, observed).await?);
     holders.extend(arranging.into_iter().map(|it| it.1));
     holders.retain(|it| !observed.direct.contains_key(it));
@@ -104,11 +110,11 @@ type Named<'a> = Vec<(CompanyId, &'a PersonRef)>;
 
 /// Those who have to do with a person, by the files.
 struct SpokenOf<'a> {
-    /// Who is to arrange for the person.
+    /// Who is to arrange for the person, or to hold a role over everybody that may be over the person.
     arranging: Named<'a>,
     /// Those for whom the person is to approve, and whom the person is to manage.
     led: Named<'a>,
-    /// Those whom the person's own entries name.
+    /// Those whom the person's own entries name, and those of others beside the person.
     others: Named<'a>,
 }
 
@@ -116,13 +122,19 @@ impl<'a> SpokenOf<'a> {
     fn of(declared: &'a Declared, user: UserId, observed: &Observed) -> Self {
         let directory = Directory::new(&observed.users);
         let is = |it: &PersonRef| directory.find(it).iter().any(|it| it.id == user);
+        let own = directory.user(user).and_then(|it| it.company);
         let mut all = Self { arranging: Vec::new(), led: Vec::new(), others: Vec::new() };
         let users = declared.companies.iter().flat_map(|it| it.users.iter().map(move |user| (it.id, user)));
         for (company, it) in users {
             if is(&it.person) {
                 all.others.extend(travellers(it).chain(superiors(it)).map(|it| (company, it)));
             }
-            all.arranging.extend(travellers(it).any(is).then_some((company, &it.person)));
+            if travellers(it).any(is) {
+                // One of them who is not known keeps the others from being given.
+                all.others.extend(travellers(it).map(|it| (company, it)));
+            }
+            let acts = travellers(it).any(is) || over_everybody(it, own);
+            all.arranging.extend(acts.then_some((company, &it.person)));
             all.led.extend(superiors(it).any(is).then_some((company, &it.person)));
         }
         all
@@ -136,6 +148,11 @@ fn travellers(it: &DeclaredUser) -> impl Iterator<Item = &PersonRef> {
         DeclaredDirect::Ready(_) => None,
     });
     lists.flatten().map(|it| &it.person)
+}
+
+/// Whether somebody is to hold a role over everybody of a place that a person of this company may be in.
+fn over_everybody(it: &DeclaredUser, company: Option<CompanyId>) -> bool {
+    it.roles.entries.iter().any(|it| acting::may_be_over(it.what.kind(), company))
 }
 
 /// The people who are to manage somebody or to approve.

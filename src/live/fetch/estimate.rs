@@ -7,7 +7,9 @@ use std::{
 
 use futures_util::future::try_join3;
 
-use super::{Failed, FetchError, GroupReads, Read, ReadList, naming, people, policies, profiles};
+use super::{
+    Failed, FetchError, GroupReads, Read, ReadList, accounts, naming, newcomers, people, policies, profiles,
+};
 use crate::{
     live::source::Source,
     model::{
@@ -62,8 +64,10 @@ pub async fn estimate<'a>(
         requests += alone.len() as u64 + profiles::mails(reads, &directory);
         let listed = policies::everybody(source, reads).await?;
         requests += policies::requests(reads, listed.as_deref(), (&heads, &people.users));
+        let newcomers = newcomers::newcomers(reads, &directory);
+        let accounts = accounts(source, reads, &directory, &newcomers).await?;
         if !reads.leaving(&directory).is_empty() && dialect(reads.id).user_delete == UserDelete::Deactivates {
-            let known = (&*people.users, &alone);
+            let known = (&*people.users, accounts, &alone);
             requests += naming::requests(source, (reads.id, list.look_ups), listed, known).await?;
         }
         unread += heads.len().saturating_sub(groups.len() + rest.len()) as u64;

@@ -80,10 +80,12 @@ async fn by_asking(
     if most == 0 {
         return unasked(read, Unasked::Off);
     }
-    // What is known already may say that there are too many, without the list of them all.
-    if known.len() - read > most {
-        let too_many = missing(company, Some(known.len()), read, Some(Unasked::TooMany));
-        let too_many = LookUps { at_least: true, limit: Some(most), ..too_many };
+    // The count, or who is known already, may say that there are too many, without the list of them all.
+    let counted = observed.accounts.get(&company).copied();
+    let all = at_least(counted, &known);
+    if all.saturating_sub(read) > most {
+        let too_many = missing(company, Some(all), read, Some(Unasked::TooMany));
+        let too_many = LookUps { at_least: counted.is_none(), limit: Some(most), ..too_many };
         return Ok(Naming { missing: Some(too_many), ..Naming::default() });
     }
     let Some(people) = everybody(source, company, observed).await? else {
@@ -129,10 +131,12 @@ pub(super) async fn requests(
     source: &Source,
     (company, most): (CompanyId, usize),
     listed: Option<Vec<User>>,
-    (known, read): (&[User], &BTreeSet<UserId>),
+    (known, told, read): (&[User], Option<u64>, &BTreeSet<UserId>),
 ) -> Read<u64> {
     let asked = |people: &[User]| active_of(company, people).difference(read).count();
-    if source.taken().is_some() || most == 0 || asked(known) > most {
+    let known = active_of(company, known);
+    let too_many = at_least(told, &known).saturating_sub(known.intersection(read).count()) > most;
+    if source.taken().is_some() || most == 0 || too_many {
         return Ok(0);
     }
     let active = match listed {
@@ -141,6 +145,11 @@ pub(super) async fn requests(
     };
     let asked = asked(&active);
     Ok(if asked > most { 0 } else { asked as u64 })
+}
+
+/// How many are active, as the API counts them, or else of those who are known.
+fn at_least(told: Option<u64>, known: &BTreeSet<UserId>) -> usize {
+    told.and_then(|it| usize::try_from(it).ok()).unwrap_or(known.len())
 }
 
 /// Everybody active of a company, from the list of everybody where that was read.

@@ -132,7 +132,7 @@ fn attribute(
         return Ok(vec![Change::Unset { of: of.into(), key }]);
     };
     let value = match attribute {
-        it if it.has_addresses() => Yaml::list(Style::Line, addresses(live).map(|it| Yaml::text(it))),
+        it if it.has_addresses() => Yaml::list(Style::Line, addresses(live).map(Yaml::text)),
         // It is `true` or `false`.
         it if it == Attribute::Active || it.notification().is_some() => Yaml::Scalar(live.to_owned()),
         it if it.has_people() => people(drafting, it, live)?,

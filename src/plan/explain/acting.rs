@@ -16,6 +16,7 @@ use crate::{
         direct::DirectRole,
         ids::{CompanyId, UserId},
         observed::{Observed, User},
+        source::Place,
     },
     plan::bind::people::Directory,
 };
@@ -35,8 +36,8 @@ pub struct Acting {
     pub has_superiors: bool,
     /// Of how many other people it was read who leads them and approves.
     pub read: usize,
-    /// How many entries of the files name the person, and what they ask for was not read.
-    pub unread: usize,
+    /// What the files ask for of the person and of which it was not read whether it is so; sorted.
+    pub unread: Vec<Act>,
     /// Those of them all whose accounts cannot be used.
     pub idle: BTreeSet<UserId>,
 }
@@ -63,12 +64,15 @@ pub enum Doubt {
     Pending,
     /// Nobody approves for themselves.
     Own,
+    /// No plan gives it yet: the entry names somebody else as well who is not known or not active.
+    Withheld,
 }
 
 impl Acting {
     /// In how many ways it is not what the files ask for.
     pub(super) fn differences(&self) -> usize {
-        self.own.iter().chain(&self.others).filter(|it| it.standing.differs()).count()
+        let people = self.own.iter().chain(&self.others).map(|it| &it.standing);
+        people.chain(self.everybody.iter().map(|it| &it.1.standing)).filter(|it| it.differs()).count()
     }
 }
 
@@ -91,16 +95,19 @@ pub fn acting(declared: &Declared, observed: &Observed, person: &User, now: Time
         let doubt = doubt(&act, observed);
         all.insert(act, Acted { act, standing: standing(&act), doubt });
     }
-    let mut unread = 0;
+    let mut unread = Vec::new();
     for (act, line) in &said.lines {
         let is_read = match act.right {
             Right::Arranger => observed.direct.contains_key(&act.who),
             Right::Approver | Right::Manager => observed.profiles.contains_key(&act.over),
         };
-        unread += usize::from(!is_read);
+        if !is_read {
+            unread.push(*act);
+        }
         if is_read && !all.contains_key(act) && !said.locked.contains(&act.who) {
             let standing = Standing::new(Asked::Missing, [*line]);
-            all.insert(*act, Acted { act: *act, standing, doubt: None });
+            let doubt = said.withheld.contains(act).then_some(Doubt::Withheld);
+            all.insert(*act, Acted { act: *act, standing, doubt });
         }
     }
     let idle = |it: &UserId| directory.user(*it).is_some_and(|it| !it.active && !it.is_hidden());
@@ -185,13 +192,16 @@ struct Said {
     /// What is to become of the others of a list.
     rest: BTreeMap<(Right, UserId), Rest>,
     locked: BTreeSet<UserId>,
+    /// What entries ask for that a plan leaves undone.
+    withheld: BTreeSet<Act>,
 }
 
 impl Said {
     fn of(declared: &Declared, directory: &Directory<'_>, person: UserId, now: Timestamp) -> Self {
         let in_force = declared.lockouts.iter().filter(|it| it.holds(now));
         let locked = in_force.flat_map(|it| directory.find(&it.person)).map(|it| it.id).collect();
-        let mut said = Self { lines: BTreeMap::new(), rest: BTreeMap::new(), locked };
+        let mut said =
+            Self { lines: BTreeMap::new(), rest: BTreeMap::new(), locked, withheld: BTreeSet::new() };
         for company in &declared.companies {
             for user in &company.users {
                 if let Ok(id) = directory.anyone(company.id, &user.person) {
@@ -221,9 +231,13 @@ impl Said {
         for entry in &user.roles.entries {
             let DeclaredDirect::Arranger(travellers) = &entry.what else { continue };
             let line = Line { from: entry.from, ends: entry.term.ends };
+            // A plan gives all of a list or nothing of it.
+            let is_whole = travellers.iter().all(|it| directory.anywhere(&it.person).is_ok());
             for it in travellers {
                 if let Ok(over) = directory.nearest(&[company], &it.person) {
                     lines.entry(over).or_default().push(line);
+                    let act = Act { who, right: Right::Arranger, over };
+                    self.withheld.extend((!is_whole).then_some(act));
                 }
             }
         }
@@ -239,16 +253,24 @@ impl Said {
         (over, user): (UserId, &DeclaredUser),
         (company, directory): (CompanyId, &Directory<'_>),
     ) {
-        for declared in &user.traits {
-            let Some(right) = Right::of(declared.attribute) else { continue };
-            self.rest.insert((right, over), Rest::Removed);
-            for person in user.people_of(declared.attribute) {
-                if let Ok(who) = directory.nearest(&[company], person) {
-                    self.lines.insert(Act { who, right, over }, Line { from: declared.from, ends: None });
-                }
-            }
-        }
+        let rights = user.traits.iter().filter_map(|it| Right::of(it.attribute));
+        self.rest.extend(rights.map(|right| ((right, over), Rest::Removed)));
+        let lines = led((over, user), (company, directory));
+        self.lines.extend(lines.map(|(act, from)| (act, Line { from, ends: None })));
     }
+}
+
+/// Who is to lead somebody or to approve, by the person's entry, each with the line that says so.
+pub(in crate::plan) fn led<'a>(
+    (over, user): (UserId, &'a DeclaredUser),
+    (company, directory): (CompanyId, &'a Directory<'_>),
+) -> impl Iterator<Item = (Act, Place)> + 'a {
+    let rights = user.traits.iter().filter_map(|it| Some((Right::of(it.attribute)?, it)));
+    rights.flat_map(move |(right, declared)| {
+        let people = user.people_of(declared.attribute);
+        let found = people.filter_map(move |it| directory.nearest(&[company], it).ok());
+        found.map(move |who| (Act { who, right, over }, declared.from)).collect::<Vec<_>>()
+    })
 }
 
 #[cfg(test)]

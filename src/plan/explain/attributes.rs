@@ -34,7 +34,7 @@ pub enum Agreement {
     Is,
     /// It is otherwise, or not at all.
     Differs,
-    /// It says somebody who cannot be resolved: it stays as it is.
+    /// It says somebody, or a name, that is not resolved here.
     Unresolved,
     /// What the person is was not read, or which it is that the files call by a name.
     Unread,

@@ -55,11 +55,14 @@ pub fn acted_for(
     let known =
         |it: &UserId| Some((*it, explain::person(*it, &observed.users))).filter(|it| !it.1.is_hidden());
     let people = acting.others.iter().map(|it| it.act.who).chain(acting.everybody.iter().map(|it| it.0));
+    // For which people the person acts is not asked.
+    let unsure = acting.unread.iter().filter(|it| it.over == id).map(|it| it.who);
+    let unsure = unsure.collect::<BTreeSet<_>>().len();
     let unseen = [
         (!acting.has_arrangers).then_some(Unseen::Arrangers),
         (!acting.has_superiors).then_some(Unseen::Superiors),
         unread,
-        (acting.unread > 0).then_some(Unseen::Entries(acting.unread)),
+        (unsure > 0).then_some(Unseen::Entries(unsure)),
         Some(Unseen::ThroughGroups),
     ];
     let review = Review {

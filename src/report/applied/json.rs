@@ -63,5 +63,5 @@ pub fn step(plan: &Plan, steps: &[Step], step: &Step, outcome: &Outcome) -> Valu
         Outcome::Halted => ("notBegun", None, None),
         Outcome::Failed { error, .. } => ("failed", Some(error.to_string()), error.hint()),
     };
-    json!({ "step": words(&step.call), "result": result, "error": error, "hint": hint })
+    json!({ "step": words(plan, step), "result": result, "error": error, "hint": hint })
 }

@@ -82,7 +82,7 @@ impl Applied<'_> {
     }
 
     fn line(&self, step: &Step, outcome: &Outcome) -> String {
-        let what = words(&step.call);
+        let what = words(self.plan, step);
         match outcome {
             Outcome::Done => format!("  done     {what}\n"),
             Outcome::Stale { how, .. } => {
@@ -114,7 +114,7 @@ impl Applied<'_> {
 pub fn line(step: &Step, outcome: &Outcome, plan: &Plan) -> String {
     let title = plan.title(step.change);
     let name = show(&title);
-    let what = words(&step.call);
+    let what = words(plan, step);
     match outcome {
         Outcome::Done => format!("done    {name}: {what}"),
         Outcome::Failed { error, .. } => format!("failed  {name}: {what}: {}", show(&error.to_string())),

@@ -57,7 +57,8 @@ pub(super) struct Entry {
 }
 
 /// `notOnList`: the role names the traveller, whose own list of arrangers does not have its holder; `notInRole`: the other way
-/// round; `pending`: the traveller has not agreed yet; `own`: somebody approves for themselves.
+/// round; `pending`: the traveller has not agreed yet; `own`: somebody approves for themselves; `withheld`: no plan gives it, as the
+/// entry names somebody who is not known or not active.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Doubt")]
@@ -66,6 +67,7 @@ enum DoubtWord {
     NotInRole,
     Pending,
     Own,
+    Withheld,
 }
 
 /// One that acts by a right over one person.
@@ -86,6 +88,7 @@ pub(super) fn act(it: &Acted, acting: &Acting, sources: &Sources) -> Act {
             Doubt::NotInRole => DoubtWord::NotInRole,
             Doubt::Pending => DoubtWord::Pending,
             Doubt::Own => DoubtWord::Own,
+            Doubt::Withheld => DoubtWord::Withheld,
         }),
     }
 }

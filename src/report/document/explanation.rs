@@ -272,7 +272,7 @@ struct DirectRole {
 struct Acting {
     /// For which people the person acts, or shall: sorted. Roles over everybody stand under `direct`.
     own: Vec<Act>,
-    /// Who acts for the person, or shall: sorted.
+    /// Who acts for the person, or shall: sorted, and then those whose role is over everybody of some place, as far as that was read.
     others: Vec<Act>,
     /// Whether the person's own list of arrangers was told.
     arrangers_known: bool,
@@ -280,19 +280,22 @@ struct Acting {
     superiors_known: bool,
     /// Of how many other people it was read who manages them and approves: only of these `own` tells that.
     read: usize,
-    /// Entries of the files about the person of which it was not read whether it is so.
+    /// How much the files ask for of who acts for the person, and for which people the person acts, of which it was not read whether it is so.
     unread: usize,
 }
 
 fn acting(it: &explain::Acting, sources: &Sources) -> Acting {
-    let all = |acts: &[explain::Acted]| acts.iter().map(|act| super::acting::act(act, it, sources)).collect();
+    let all = |acts: &[explain::Acted]| -> Vec<Act> {
+        acts.iter().map(|act| super::acting::act(act, it, sources)).collect()
+    };
+    let everybody = it.everybody.iter().map(|(who, role)| super::acting::role(*who, role, it, sources));
     Acting {
         own: all(&it.own),
-        others: all(&it.others),
+        others: all(&it.others).into_iter().chain(everybody).collect(),
         arrangers_known: it.has_arrangers,
         superiors_known: it.has_superiors,
         read: it.read,
-        unread: it.unread,
+        unread: it.unread.len(),
     }
 }
 

@@ -142,7 +142,7 @@ pub fn write(view: &HistoryView<'_>) -> String {
     };
     let mut keys = keys.into_iter();
     let event = |it: &Event| {
-        let (change, _, line) = it.turn.told();
+        let (change, line) = it.turn.told();
         let what = standing(&it.fact, line, view);
         let before = it.turn.before().and_then(|it| it.value.clone());
         Turned {

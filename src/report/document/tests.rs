@@ -238,7 +238,7 @@ fn what_is_no_plan_is_refused_and_says_why() {
         ("", "the plan is empty"),
         (" \n", "the plan is empty"),
         ("version: 2", "the plan is not JSON: "),
-        (cut, "the plan is not JSON: EOF"),
+        (cut, "the plan is not JSON: the text ends"),
         ("[]", "the file is not a plan of rolecall"),
         ("{}", "the file is not a plan of rolecall"),
         ("{\"version\":2}", "the file is not a plan of rolecall"),

@@ -92,6 +92,18 @@ struct Row<'a> {
     updated_at: Option<&'a str>,
 }
 
+/// Somebody, and when the account was made and last changed, in the words of the API.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Dated<'a> {
+    #[serde(flatten)]
+    user: &'a User,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<&'a str>,
+}
+
 /// A department or the like.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Reference<'a> {
@@ -108,7 +120,7 @@ struct Reference<'a> {
 pub(crate) struct Shown<'a> {
     #[serde(flatten)]
     head: Head<'a>,
-    person: &'a User,
+    person: Dated<'a>,
     /// Each part that was read, as the API tells it; a value that may be personal is `•••` unless it was asked for.
     #[schemars(with = "BTreeMap<String, AnyObject>")]
     parts: BTreeMap<&'static str, Object>,
@@ -234,9 +246,10 @@ pub fn export(
 pub fn held(view: &HeldView<'_>) -> String {
     let read = view.parts.iter().filter_map(|(part, read)| Some((*part, read.as_ref().ok()?)));
     let not_read = view.parts.iter().filter_map(|(part, read)| Some((part.word(), &**read.as_ref().err()?)));
+    let [created_at, updated_at] = view.dates();
     json::document(&Shown {
         head: Head { snapshot: view.taken, ..Head::new("user", view.at, view.url) },
-        person: view.user,
+        person: Dated { user: view.user, created_at, updated_at },
         parts: read.map(|(part, it)| (part.word(), view.values.object(part, it))).collect(),
         not_read: not_read.collect(),
     })

@@ -89,5 +89,6 @@ pub(super) fn doubt(doubt: Doubt) -> &'static str {
         Doubt::NotInRole => "the traveller's own list of arrangers says so, the role does not",
         Doubt::Pending => "the traveller has not agreed yet",
         Doubt::Own => "approves for themselves",
+        Doubt::Withheld => "withheld: the entry names somebody who is not known or not active",
     }
 }

@@ -153,9 +153,9 @@ impl<'a> AnswerView<'a> {
             Unseen::Themselves => "Every traveller is Trip Administrator and User Profile Administrator of themselves, through no group".to_owned(),
             Unseen::Arrangers => "The person's own list of arrangers: this token may not read it, or a snapshot was asked, which does not have it".to_owned(),
             Unseen::Superiors => "Who manages the person and approves: this token may not read it, or the snapshot does not say".to_owned(),
+            Unseen::Entries(1) => "1 person acts for the person by the files, and whether that is so was not read".to_owned(),
             Unseen::Entries(n) => {
-                let entries = counted(*n, "entry", "entries");
-                format!("Whether {entries} of the files about the person is so: it was not told")
+                format!("{} people act for the person by the files, and whether that is so was not read", super::thousands(*n))
             }
             Unseen::ThroughGroups => "Roles of groups that reach the person were not looked at: ask `rolecall who-can TRIP_MANAGEMENT:WRITE --company …`".to_owned(),
         }
@@ -427,7 +427,7 @@ impl<'a> AnswerView<'a> {
                 .iter()
                 .map(|it| words.role(it.role))
                 .chain(outside)
-                .chain(super::review::acts(it, words))
+                .chain(super::review::acts(it, words).into_iter().map(|it| it.1))
                 .collect();
             vec![
                 words.person(it.user.id),

@@ -1,4 +1,5 @@
-//! Who gains and who loses what, as comma-separated values for a spreadsheet: a row for each person and role.
+//! Who gains and who loses what, as comma-separated values for a spreadsheet: a row for each person and role, and one for
+//! each thing that becomes of an account or changes about a person.
 //!
 //! Every cell is quoted, and none begins with what a spreadsheet takes for a formula. What is no row about a person (a
 //! guard, something withheld, a failure) says so in the column `change`.
@@ -7,6 +8,7 @@ use super::{
     cells::line,
     ending::{About, Ending},
     issues::{Issue, Kind, issues},
+    lives::{self, Life},
     people::{self, Row, Turn},
     review,
     scope::Words,
@@ -36,9 +38,12 @@ pub(super) fn document(ending: &Ending<'_>) -> String {
         for row in people::rows(view, &words) {
             of_people(&row, &words, &mut out);
         }
+        for life in lives::lives(view.plan, view.sources) {
+            out += &of_life(&life, &words);
+        }
     }
-    // Who gains what is privileged has a row by now.
-    for it in issues(ending).iter().filter(|it| it.kind != Kind::Privileged) {
+    // Who gains what is privileged, and what becomes of people, has a row by now.
+    for it in issues(ending).iter().filter(|it| !matches!(it.kind, Kind::Privileged | Kind::Person)) {
         out += &of_issue(it);
     }
     out
@@ -64,6 +69,23 @@ fn of_people(row: &Row, words: &Words<'_>, out: &mut String) {
             ]);
         }
     }
+}
+
+/// A row of the account, or of one thing that is said of the person.
+fn of_life(life: &Life, words: &Words<'_>) -> String {
+    let said: Vec<&str> = [Some(life.what.as_str()), life.note.as_deref()].into_iter().flatten().collect();
+    line([
+        life.turn.word(),
+        &life.who,
+        &words.alias(life.company),
+        "",
+        "",
+        "",
+        "",
+        &said.join(", "),
+        life.origin.as_deref().unwrap_or_default(),
+        yes(life.drifted),
+    ])
 }
 
 fn of_issue(issue: &Issue) -> String {

@@ -11,14 +11,15 @@ use crate::{
     model::{
         acting::is_over_everybody,
         date::{self, Now},
+        direct::Kind,
         ids::UserId,
         scope::Scope,
         selector::Attribute,
         source::Sources,
     },
     plan::explain::{
-        Accepted, Agreement, Asked, Attributed, DirectAccess, Effect, Explained, GroupAccess, Line as Entry,
-        Managed, RoleAccess, Standing,
+        Accepted, Agreement, Asked, Attributed, DirectAccess, Doubt, Effect, Explained, GroupAccess,
+        Line as Entry, Managed, RoleAccess, Standing,
     },
 };
 
@@ -171,10 +172,10 @@ pub(crate) fn remarks(it: &Explained, words: &Words<'_>) -> Vec<String> {
     remarks.push(format!(
         "Who approves for somebody or manages them, the API tells of one person at a time: {read} read."
     ));
-    if it.acting.unread > 0 {
-        let entries = counted(it.acting.unread, "entry", "entries");
+    if !it.acting.unread.is_empty() {
+        let asked = counted(it.acting.unread.len(), "thing", "things");
         remarks.push(format!(
-            "{entries} of the files let the person act for somebody, or somebody for the person, and it was not read whether that is so."
+            "The files ask for {asked} about who acts for the person and for which people the person acts, and it was not read whether that is so."
         ));
     }
     if it.elsewhere > 0 {
@@ -306,7 +307,20 @@ impl Speaker<'_> {
         let people = acting::alike(&acting.others, |it| it.act.who);
         let by =
             |it: &acting::Alike<'_>| self.right(acting::by(it.right, &it.people, person, &self.words), it);
+        let over = |(who, it): &(UserId, DirectAccess)| {
+            let what = format!(
+                "{} may act for {}",
+                self.words.person(*who),
+                acting::everybody(&it.kind, &self.words)
+            );
+            let by = format!("by {}", it.kind.role_type());
+            let idle = acting_idle(&self.it.acting.idle, *who);
+            let line = self.standing("right", what, &it.standing).noted("not so yet", None, &it.standing);
+            let note: Vec<String> = std::iter::once(by).chain(line.note).chain(idle).collect();
+            Line { note: Some(note.join("  ")), ..line }
+        };
         let mut lines: Vec<Line> = people.iter().map(by).collect();
+        lines.extend(acting.everybody.iter().map(over));
         if lines.is_empty() && acting.has_arrangers && acting.has_superiors {
             lines.push(bare("nobody by an own right"));
         }
@@ -342,7 +356,10 @@ impl Speaker<'_> {
             None => direct::kind(&access.kind, &self.words),
         };
         let line = self.standing("role", what, &access.standing);
-        let line = line.noted("not held yet", Some("unmanaged"), &access.standing);
+        let withheld = access.kind == Kind::Arranger
+            && self.it.acting.own.iter().any(|it| it.doubt == Some(Doubt::Withheld));
+        let missing = if withheld { NOT_GIVEN } else { "not held yet" };
+        let line = line.noted(missing, Some("unmanaged"), &access.standing);
         self.left(line, access.standing.accepted.as_deref())
     }
 
@@ -357,9 +374,10 @@ impl Speaker<'_> {
             Agreement::Is => (None, None),
             Agreement::Differs if it.live.is_none() => (Some(Sign::Add), Some("not so yet".to_owned())),
             Agreement::Differs => (Some(Sign::Change), Some(format!("is: {is}"))),
-            Agreement::Unresolved => {
+            Agreement::Unresolved if it.attribute.has_people() => {
                 (None, Some(format!("somebody of these is not known, and it stays: {is}")))
             }
+            Agreement::Unresolved => (None, Some(format!("a name that only a plan looks up; is: {is}"))),
             Agreement::Unread => (None, Some("what it is was not read".to_owned())),
             Agreement::Moot => (None, Some("only for an account that is made".to_owned())),
         };
@@ -409,6 +427,14 @@ impl Line {
         let note: Vec<&str> = self.note.as_deref().into_iter().chain(why).collect();
         Self { sign, note: (!note.is_empty()).then(|| note.join("  ")), ..self }
     }
+}
+
+/// What is said of a role that an entry asks for and no plan gives.
+const NOT_GIVEN: &str = "not held, and withheld: the entry names somebody who is not known or not active";
+
+/// Says that somebody cannot act now.
+fn acting_idle(idle: &BTreeSet<UserId>, who: UserId) -> Option<String> {
+    idle.contains(&who).then(|| "not active".to_owned())
 }
 
 /// Returns a line that says nothing but this.

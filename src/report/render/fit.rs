@@ -250,7 +250,8 @@ impl Row {
         if let Some((style, origin)) = origin {
             self.whole(style, origin).space(2);
         }
-        let Some((style, note)) = note else { return };
+        // What says nothing takes no line of its own either.
+        let Some((style, note)) = note.filter(|it| !it.1.is_empty()) else { return };
         let wide = escape::terminal(note).width();
         if self.column + self.gap + wide > self.layout.width.room() {
             self.gap = self.least;

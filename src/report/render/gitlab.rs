@@ -40,7 +40,9 @@ fn severity(issue: &Issue) -> &'static str {
         (Kind::Policy, Level::Error | Level::Warning) => "major",
         (Kind::Finding | Kind::Withheld, Level::Error) | (Kind::Withheld, Level::Warning) => "major",
         (Kind::Finding, Level::Warning) => "minor",
-        (Kind::Accepted, _) | (Kind::Finding | Kind::Withheld | Kind::Policy, Level::Note) => "info",
+        (Kind::Accepted | Kind::Person, _) | (Kind::Finding | Kind::Withheld | Kind::Policy, Level::Note) => {
+            "info"
+        }
     }
 }
 

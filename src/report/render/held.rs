@@ -14,7 +14,7 @@ use crate::model::{
     object::{Difference, Leaf, Object},
     observed::User,
     part::Part,
-    person::Held,
+    person::{Entry, Held},
     plan::Names,
 };
 
@@ -33,7 +33,16 @@ const MASK: &str = "•••";
 const OPEN: [(Part, &[&str]); 8] = [
     (
         Part::Profile,
-        &["id", "persona", "isActive", "tier", "externalId", "contractingTmcRef", "bookingTmcRef"],
+        &[
+            "id",
+            "persona",
+            "isActive",
+            "tier",
+            "stealthType",
+            "externalId",
+            "contractingTmcRef",
+            "bookingTmcRef",
+        ],
     ),
     (
         Part::BusinessInfo,
@@ -52,6 +61,7 @@ const OPEN: [(Part, &[&str]); 8] = [
             "workerType",
             "countryCode",
             "accountingCode",
+            "authorizerEmail",
         ],
     ),
     (Part::MembershipInfo, &["membershipInfos.type", "membershipInfos.linked", "isLoyaltyBlocked"]),
@@ -100,11 +110,14 @@ impl Values {
         let raw = leaf.value.get();
         match self {
             // An empty value tells nothing.
-            _ if ["{}", "[]", "null"].contains(&raw) => raw.to_owned(),
+            _ if ["{}", "[]", "null", "\"\""].contains(&raw) => raw.to_owned(),
             Self::Masked if !is_open(part, &leaf.path) => MASK.to_owned(),
-            Self::Masked | Self::Revealed => {
-                serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned())
-            }
+            Self::Masked | Self::Revealed => match serde_json::from_str::<String>(raw) {
+                // What begins or ends with a space reads like nothing, or like something else.
+                Ok(text) if text.trim() != text => raw.to_owned(),
+                Ok(text) => text,
+                Err(_) => raw.to_owned(),
+            },
         }
     }
 
@@ -148,6 +161,8 @@ fn masked_value(part: Part, path: &str, value: &RawValue) -> Box<RawValue> {
 #[expect(missing_docs, reason = "the names say it")]
 pub struct HeldView<'a> {
     pub user: &'a User,
+    /// The person as the list of users tells, where it does.
+    pub entry: Option<&'a Entry>,
     pub company: CompanyId,
     pub parts: &'a [Held],
     pub values: Values,
@@ -178,6 +193,12 @@ pub fn csv(view: &HeldView<'_>) -> String {
 }
 
 impl HeldView<'_> {
+    /// When the account was made and last changed, in the words of the API.
+    pub(crate) fn dates(&self) -> [Option<&str>; 2] {
+        let of = |it: fn(&Entry) -> &Option<Box<str>>| self.entry.and_then(|entry| it(entry).as_deref());
+        [of(|it| &it.created), of(|it| &it.updated)]
+    }
+
     fn said(&self) -> Said {
         let (mut parts, mut rows, mut unseen, mut hidden) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for (part, told) in self.parts {
@@ -200,6 +221,17 @@ impl HeldView<'_> {
             }
             parts.push(Lines { head: Some(part.word().to_owned()), lines });
         }
+        let dates = [("createdAt", "created"), ("updatedAt", "last changed")].into_iter().zip(self.dates());
+        let mut told = Vec::new();
+        for ((field, word), date) in dates.filter_map(|it| Some((it.0, it.1?))) {
+            told.push(format!("{word} {date}"));
+            rows.push(vec!["account".to_owned(), field.to_owned(), date.to_owned()]);
+        }
+        let account = (!told.is_empty()).then(|| format!("Account {}", told.join(", ")));
+        if account.is_none() {
+            unseen
+                .push("when the account was created and changed: the list of users does not tell".to_owned());
+        }
         let count = counted(parts.len(), "part", "parts");
         let masked = match hidden {
             0 => String::new(),
@@ -207,10 +239,19 @@ impl HeldView<'_> {
         };
         Said {
             title: format!("{}, {}", called(self.user), status(self.user)),
-            facts: vec![
-                format!("user {} of {} at {}", self.user.id, self.names.company(self.company), self.endpoint),
-                read(self.at, self.taken),
-            ],
+            facts: [
+                Some(format!(
+                    "user {} of {} at {}",
+                    self.user.id,
+                    self.names.company(self.company),
+                    self.endpoint
+                )),
+                account,
+                Some(read(self.at, self.taken)),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
             parts,
             unseen,
             summary: format!("{count}{masked}."),
@@ -287,6 +328,7 @@ mod tests {
             let parts = [(part, Ok(object.clone()))];
             let view = |values| HeldView {
                 user: &user,
+                entry: None,
                 company: CompanyId(Uuid::nil()),
                 parts: &parts,
                 values,

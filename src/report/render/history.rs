@@ -85,14 +85,39 @@ impl What {
     }
 }
 
+impl Event {
+    /// What people make of it, with its sign, and the line. What an entry takes away is taken where the entry comes, and given
+    /// where it goes: but nothing becomes of an account of which files no longer speak.
+    fn told(&self) -> (&'static str, char, &Line) {
+        const GIVEN: (&str, char) = ("given", '+');
+        const TAKEN: (&str, char) = ("taken", '-');
+        const CHANGED: (&str, char) = ("changed", '~');
+        let is_active = self.fact.what == What::Attribute(Attribute::Active);
+        let is_account = is_active || self.fact.what == What::Account;
+        let takes = |line: &Line| match self.fact.what {
+            What::LockedOut | What::Removed | What::Except(_) => true,
+            _ => is_active && shuts(line),
+        };
+        let ((word, sign), line) = match &self.turn {
+            Turn::Given(line) => (if takes(line) { TAKEN } else { GIVEN }, line),
+            Turn::Taken(line) if is_account => (CHANGED, line),
+            Turn::Taken(line) => (if takes(line) { GIVEN } else { TAKEN }, line),
+            Turn::Changed(line, _) if is_active => (if takes(line) { TAKEN } else { GIVEN }, line),
+            Turn::Changed(line, _) => (CHANGED, line),
+            Turn::Found(line) => (("found", '='), line),
+        };
+        (word, sign, line)
+    }
+}
+
 impl Turn {
-    /// The word for programs, the sign for people, and the line.
-    pub(crate) fn told(&self) -> (&'static str, char, &Line) {
+    /// What became of what the files ask for, in a word for programs, and the line that asks for it, or did.
+    pub(crate) fn told(&self) -> (&'static str, &Line) {
         match self {
-            Self::Given(line) => ("given", '+', line),
-            Self::Taken(line) => ("taken", '-', line),
-            Self::Changed(line, _) => ("changed", '~', line),
-            Self::Found(line) => ("found", '=', line),
+            Self::Given(line) => ("given", line),
+            Self::Taken(line) => ("taken", line),
+            Self::Changed(line, _) => ("changed", line),
+            Self::Found(line) => ("found", line),
         }
     }
 
@@ -103,6 +128,11 @@ impl Turn {
             Self::Given(_) | Self::Taken(_) | Self::Found(_) => None,
         }
     }
+}
+
+/// Whether an entry about an account shuts it.
+fn shuts(line: &Line) -> bool {
+    line.value.as_deref() == Some("false")
 }
 
 impl HistoryView<'_> {
@@ -144,7 +174,7 @@ impl HistoryView<'_> {
     }
 
     fn line(&self, event: &Event, words: &Words<'_>) -> Vec<String> {
-        let (_, sign, line) = event.turn.told();
+        let (_, sign, line) = event.told();
         let zone = self.history.zone.clone().unwrap_or(TimeZone::UTC);
         let starts = line.term.starts.map(|it| date::from(it, &zone));
         let term: Vec<String> =
@@ -154,7 +184,8 @@ impl HistoryView<'_> {
         let of = match (self.subject, &event.fact.what, group) {
             (Subject::Person(_), What::Member(_), Some(group)) => format!("member of {group}"),
             (Subject::Person(_), What::Except(_), Some(group)) => {
-                format!("no member of {group} by any rule (`except`)")
+                let ended = if matches!(event.turn, Turn::Taken(_)) { " no more" } else { "" };
+                format!("no member of {group} by any rule (`except`){ended}")
             }
             (Subject::Person(_), What::Role(..), Some(group)) => format!("{what}, through {group}"),
             _ => what,
@@ -163,7 +194,7 @@ impl HistoryView<'_> {
     }
 
     fn cells(&self, event: &Event, words: &Words<'_>) -> Vec<String> {
-        let (change, _, line) = event.turn.told();
+        let (change, _, line) = event.told();
         let instant = |it: Option<Timestamp>| it.map_or_else(String::new, |it| format!("{it:.0}"));
         let company =
             if event.fact.company.0.is_nil() { String::new() } else { words.alias(event.fact.company) };
@@ -212,7 +243,7 @@ impl HistoryView<'_> {
                 _ => "any other key",
             };
             unseen.push(format!(
-                "Entries that name the person by {others}, no file says whose that is: give it as `--also externalId=…`"
+                "Entries that name the person by {others}: the files as they lie there do not say whose that is; give it as `--also externalId=…`"
             ));
             let ruled: Vec<&str> = self.history.ruled.iter().map(|it| &**it).collect();
             if !ruled.is_empty() {
@@ -232,7 +263,7 @@ impl HistoryView<'_> {
         if self.history.events.is_empty() {
             return format!("No commit asks for anything of {}.", self.subject.shown());
         }
-        let count = |word: &str| self.history.events.iter().filter(|it| it.turn.told().0 == word).count();
+        let count = |word: &str| self.history.events.iter().filter(|it| it.told().0 == word).count();
         let commits: std::collections::BTreeSet<_> =
             self.history.events.iter().filter_map(|it| it.commit.as_ref()).map(|it| &it.id).collect();
         format!(
@@ -265,25 +296,30 @@ fn head(event: &Event) -> String {
 }
 
 fn what(event: &Event, words: &Words<'_>) -> String {
+    let ended = |what: String| match event.turn {
+        Turn::Taken(_) => what + " no more",
+        Turn::Given(_) | Turn::Changed(..) | Turn::Found(_) => what,
+    };
     match &event.fact.what {
         What::Group => "the group".to_owned(),
-        What::Removed => "to be deleted".to_owned(),
+        What::Removed => ended("to be deleted".to_owned()),
         What::Members(Exactness::Exact) => "members: these and nobody else".to_owned(),
         What::Members(Exactness::AtLeast) => "members: these and whoever else is there".to_owned(),
         What::Members(Exactness::Unmanaged) => "members: not managed".to_owned(),
         What::Member(person) => format!("member {person}"),
         What::Rule(selector) => format!("members from {}", selector.text(&words.names.values)),
-        What::Except(person) => format!("except {person}"),
+        What::Except(person) => ended(format!("except {person}")),
         What::Role(role, scope) => format!("{role} on {}", scope_words(scope, words)),
         What::Direct(kind) => super::direct::kind(kind, words),
         What::Account => {
-            format!("account created: {}", event.turn.told().2.value.as_deref().unwrap_or_default())
+            let (_, line) = event.turn.told();
+            format!("account created: {}{}", line.value.as_deref().unwrap_or_default(), unsaid(event))
         }
         What::Attribute(attribute) => {
             let value = |it: &Line| {
                 let value = it.value.as_deref().unwrap_or_default();
                 match (attribute, value.parse::<Uuid>()) {
-                    (Attribute::Active, _) if value == "false" => "deactivated".to_owned(),
+                    (Attribute::Active, _) if shuts(it) => "deactivated".to_owned(),
                     (Attribute::Active, _) => "active".to_owned(),
                     _ if attribute.called(value).is_some() => {
                         attribute.called(value).unwrap_or_default().to_owned()
@@ -293,10 +329,16 @@ fn what(event: &Event, words: &Words<'_>) -> String {
                 }
             };
             let before = event.turn.before().map(|it| format!("{} → ", value(it))).unwrap_or_default();
-            format!("{} {before}{}", attribute.word(), value(event.turn.told().2))
+            let ended = if *attribute == Attribute::Active { unsaid(event) } else { "" };
+            format!("{} {before}{}{ended}", attribute.word(), value(event.turn.told().1))
         }
-        What::LockedOut => "locked out".to_owned(),
+        What::LockedOut => ended("locked out".to_owned()),
     }
+}
+
+/// That files no longer speak of an account: nothing becomes of it by that.
+fn unsaid(event: &Event) -> &'static str {
+    if matches!(event.turn, Turn::Taken(_)) { " → not said any more" } else { "" }
 }
 
 /// A scope with the people that it names as the files do.

@@ -4,7 +4,9 @@
 use super::{
     View,
     ending::{About, Ending},
-    failure, guards, leavers, notices,
+    failure, guards, leavers,
+    lives::{self, Life},
+    notices,
     people::{self, Turn},
     policies, remedy,
     scope::Words,
@@ -48,6 +50,8 @@ pub(super) enum Kind {
     Policy,
     /// Somebody gains what is privileged.
     Privileged,
+    /// An account comes, is used again or is shut, or something else about a person changes.
+    Person,
     /// A rule that is weaker than in the base.
     Weakened,
     /// Something that is asked for and withheld.
@@ -151,6 +155,7 @@ fn of_plan(view: &View<'_>) -> Vec<Issue> {
     let told = told.filter(|it| matches!(it.verdict, Verdict::Review | Verdict::Warning | Verdict::Stood));
     all.extend(told.map(|it| stop(it, view, &words)));
     all.extend(privileged(view, &words));
+    all.extend(persons(view));
     let weaker = view.plan.weakenings().iter().map(|it| {
         let side = |it: &Option<Box<str>>| it.as_deref().unwrap_or("(nothing)").to_owned();
         let title = format!("{}: {} → {}, {}", it.what, side(&it.before), side(&it.after), it.why);
@@ -236,6 +241,22 @@ fn privileged(view: &View<'_>, words: &Words<'_>) -> Vec<Issue> {
         row.roles.iter().filter(|it| it.privileged).map(issue).collect::<Vec<_>>()
     };
     rows.flat_map(|it| of(&it)).collect()
+}
+
+/// One of each thing that becomes of a person, however much about the person changes.
+fn persons(view: &View<'_>) -> Vec<Issue> {
+    let all = lives::lives(view.plan, view.sources);
+    let alike = all.chunk_by(|a, b| (a.company, &a.who, a.turn) == (b.company, &b.who, b.turn));
+    let said =
+        |it: &Life| it.note.as_ref().map_or_else(|| it.what.clone(), |note| format!("{}, {note}", it.what));
+    let issue = |of: &[Life]| {
+        let first = &of[0];
+        let title = format!("{}: {}", first.who, of.iter().map(said).collect::<Vec<_>>().join("; "));
+        let rule = format!("person/{}", first.turn.word());
+        Issue::new(Kind::Person, Level::Note, rule, first.turn.meaning(), &title)
+            .at(first.place, view.sources)
+    };
+    alike.map(issue).collect()
 }
 
 fn finding(finding: &Finding, sources: &Sources) -> Issue {

@@ -1,5 +1,5 @@
 //! JUnit XML for the test reports of CI systems: a test for each guard, and one for each thing that is wrong, withheld
-//! or not done; there is always one. What XML cannot hold is left out by the writer.
+//! or not done, or that becomes of a person; there is always one. What XML cannot hold is left out by the writer.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +26,10 @@ pub(super) fn document(ending: &Ending<'_>) -> String {
     if let About::Plan(view, _) = &ending.about {
         report.add_test_suite(suite("guards", of_guards(view, &issues)));
         report.add_test_suite(suite("withheld", or_none(of(&[Kind::Withheld]), "nothing is withheld")));
+    }
+    let people: Vec<TestCase> = issues.iter().filter(|it| it.kind == Kind::Person).map(told).collect();
+    if !people.is_empty() {
+        report.add_test_suite(suite("people", people));
     }
     let accepted = issues.iter().filter(|it| it.kind == Kind::Accepted).map(passed_over);
     let accepted: Vec<TestCase> = accepted.collect();
@@ -69,6 +73,14 @@ fn passed_over(issue: &Issue) -> TestCase {
     let mut status = TestCaseStatus::skipped();
     status.set_message(issue.title.as_str());
     TestCase::new(format!("{}: {}", issue.rule, escape::clip(&issue.title, NAME)), status)
+}
+
+/// What becomes of people is told, and nothing about it can fail: whether it may be, the guards say.
+fn told(issue: &Issue) -> TestCase {
+    let name = format!("{}: {}", issue.rule, escape::clip(&issue.title, NAME));
+    let mut test = TestCase::new(name, TestCaseStatus::success());
+    test.set_system_out(issue.message());
+    test
 }
 
 fn failed(issue: &Issue) -> TestCase {

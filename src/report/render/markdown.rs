@@ -14,7 +14,7 @@ use super::{
     View, counted,
     forge::Forge,
     guards::{self, Outcome},
-    more, notices,
+    lives, more, notices,
     people::{self, Turn},
     scope::Words,
     section::{Counts, FOLDED, Group, Item, Part, Section},
@@ -182,9 +182,7 @@ pub(super) fn title(view: &View<'_>) -> String {
         let n = if std::mem::take(&mut first) { counted(n, "group", "groups") } else { thousands(n) };
         words.push(format!("{n} {done}"));
     }
-    if let n @ 1.. = view.plan.people().count() {
-        words.push(format!("{} changed", counted(n, "user", "users")));
-    }
+    words.extend(lives::counts(view.plan).into_iter().filter(|it| it.1 > 0).map(|(turn, n)| turn.counted(n)));
     if let held @ 1.. = view.plan.withheld() {
         words.push(format!("{} withheld", thousands(held)));
     }

@@ -29,6 +29,7 @@ pub mod format;
 pub mod github;
 pub mod grouped;
 pub(crate) mod json;
+mod lives;
 pub mod markdown;
 pub mod history;
 pub mod marker;

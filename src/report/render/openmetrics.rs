@@ -7,6 +7,7 @@ use super::{
     View,
     ending::{About, Ending},
     guards::Outcome,
+    lives,
 };
 use crate::model::{
     plan::{Cause, Plan},
@@ -62,6 +63,13 @@ fn of_plan(view: &View<'_>, out: &mut Metrics) {
     ];
     let rows: Vec<(String, usize)> = rows.map(|(it, n)| (format!("change=\"{it}\""), n)).to_vec();
     out.many("people", "People whose access the plan changes.", &rows);
+    let lives = lives::counts(plan).into_iter();
+    let rows: Vec<(String, usize)> = lives.map(|(it, n)| (format!("change=\"{}\"", it.word()), n)).collect();
+    out.many(
+        "accounts",
+        "People whose account, details or roles outside groups the plan changes, each once.",
+        &rows,
+    );
     let help = format!("Groups, memberships and roles that end within {} days.", Plan::NOTICE_DAYS);
     out.one("expiring", &help, &plan.expiring().count().to_string());
     out.one("withheld", "What is asked for and withheld.", &plan.withheld().to_string());

@@ -12,7 +12,11 @@ use crate::model::{
     source::Place,
 };
 
-use super::{View, acting, counted, direct, scope::Words, wording::Sign};
+use super::{
+    View, acting, counted, direct,
+    scope::Words,
+    wording::{BACK, Sign},
+};
 
 /// What is said of what undoes drift, and is not this change.
 const DRIFTED: &str = " (already drifted)";
@@ -220,12 +224,16 @@ fn comes(how: How) -> bool {
 fn through<'a>(paths: impl Iterator<Item = &'a Path>, gains: bool, view: &View<'_>) -> String {
     // Between two snapshots nothing is declared.
     let has_files = view.sources.files().next().is_some();
-    let usual = |words: &'static str| if has_files { words } else { "" };
+    let usual = |words: &'static str| match view.plan.undoes {
+        Some(_) => BACK,
+        None if has_files => words,
+        None => "",
+    };
     let mut said: BTreeSet<String> = BTreeSet::new();
     for Path { group, how, note } in paths {
         said.insert(match (how, group.as_deref()) {
             (_, None) if gains || !has_files => "outside groups".to_owned(),
-            (_, None) => why(note.why, view, "not declared outside groups"),
+            (_, None) => why(note.why, view, usual("not declared outside groups")),
             (_, Some(group)) if gains => format!("through {group}"),
             (How::Deleted, Some(group)) => format!("{group} is deleted"),
             (How::Leaves, Some(group)) => match why(note.why, view, usual("not declared")) {

@@ -1,11 +1,11 @@
 //! Who may do what, for the review that is made every quarter: a row for each person, role and way to it, with room for who
 //! looked at it and what is to become of it. Raw: formats escape and arrange it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{acting, counted, direct, notices, scope::Words};
+use super::{acting, counted, direct, more, notices, scope::Words};
 use crate::{
     model::{
         acting::Right,
@@ -29,6 +29,9 @@ pub(super) use text::{markdown, text};
 /// Headings of what is near, by [`Plan::NOTICE_DAYS`](crate::model::plan::Plan::NOTICE_DAYS).
 pub(super) const ENDING: &str = "Ends within 7 days";
 pub(super) const BEGINNING: &str = "Begins within 7 days";
+
+/// Lines of files named one by one; the others are counted.
+const LINES: usize = 3;
 
 /// A review, and what else its readers see.
 #[derive(Clone, Copy, Debug)]
@@ -77,13 +80,22 @@ impl Row {
 }
 
 /// For which people somebody approves, and which somebody manages: a sentence for each.
-pub(super) fn acts(person: &Person, words: &Words<'_>) -> Vec<String> {
+pub(super) fn acts(person: &Person, words: &Words<'_>) -> Vec<(Right, String)> {
     let of = |right: Right| {
         let people: Vec<UserId> =
             person.acts.iter().filter(|it| it.right == right).map(|it| it.over).collect();
-        (!people.is_empty()).then(|| acting::counted_over(right, &people, words))
+        (!people.is_empty()).then(|| (right, acting::counted_over(right, &people, words)))
     };
     Right::ALL.into_iter().filter_map(of).collect()
+}
+
+/// Where somebody is named who acts by a right.
+fn named_as(right: Right) -> &'static str {
+    match right {
+        Right::Arranger => "outside groups",
+        Right::Approver => "named as approver",
+        Right::Manager => "named as manager",
+    }
 }
 
 /// Whether the files ask for it.
@@ -152,15 +164,15 @@ impl<'a> ReviewView<'a> {
                 files: standing.map_or("", |it| unwanted(it.asked, "")),
             });
         }
-        rows.extend(acts(person, words).into_iter().map(|it| Row {
+        rows.extend(acts(person, words).into_iter().map(|(right, role)| Row {
             id: None,
-            role: it,
+            role,
             scope: String::new(),
             privileged: false,
-            through: "by what is said of them".to_owned(),
+            through: named_as(right).to_owned(),
             added: None,
             ends: None,
-            origin: String::new(),
+            origin: self.named_at(person, right),
             granted: String::new(),
             files: "",
         }));
@@ -173,6 +185,15 @@ impl<'a> ReviewView<'a> {
             ))
         });
         rows
+    }
+
+    /// The lines of the files by which somebody acts by a right, the first of many.
+    fn named_at(&self, person: &Person, right: Right) -> String {
+        let lines = person.acts_asked.iter().filter(|it| it.0.right == right).map(|it| *it.1);
+        let lines: BTreeSet<Place> = lines.collect();
+        let shown: Vec<String> = lines.iter().take(LINES).map(|it| self.sources.line(*it)).collect();
+        let more = more(lines.len(), LINES).map_or_else(String::new, |it| format!(" {it}"));
+        shown.join(", ") + &more
     }
 
     fn row(&self, way: &Way, (id, role): (RoleId, String), scope: String, privileged: bool) -> Row {

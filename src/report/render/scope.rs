@@ -87,6 +87,11 @@ impl<'a> Words<'a> {
         self.told_apart(self.names.people.get(&user).map(AsRef::as_ref), user.0, &self.shared_people)
     }
 
+    /// Returns the name of a person, where there is one.
+    pub(super) fn known_person(&self, user: UserId) -> Option<String> {
+        self.names.people.contains_key(&user).then(|| self.person(user))
+    }
+
     /// Returns what of a person changes, and how: `department sales → emea`.
     pub(super) fn attribute(&self, attribute: Attribute, sides: [Option<&str>; 2]) -> String {
         if attribute == Attribute::Active {

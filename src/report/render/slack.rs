@@ -11,7 +11,8 @@ use super::{
     View, counted,
     ending::{About, Ending},
     issues::{Issue, Kind, issues},
-    notices,
+    lives::{self, Life},
+    more, notices,
     people::{self, Row, Turn},
     scope::Words,
     wording,
@@ -22,6 +23,8 @@ use crate::model::{escape, json::document as written};
 const DIGEST: usize = 2_900;
 /// Characters of one line.
 const LINE: usize = 300;
+/// People named one by one; the others are counted.
+const NAMED: usize = 6;
 /// Characters that are kept for what comes after the people: the summary and how many lines are left out.
 const KEPT: usize = 700;
 
@@ -82,7 +85,12 @@ fn digest(ending: &Ending<'_>) -> (String, Vec<String>, Vec<String>) {
             let mut lines = of_privileged(&privileged);
             lines.extend(failures);
             lines.extend(privileged.iter().copied().filter_map(of_row));
+            let lives = lives::lives(view.plan, view.sources);
+            lines.extend(of_accounts(&lives));
             lines.extend(others.into_iter().filter_map(of_row));
+            lines.extend(lives.iter().filter(|it| it.turn == lives::Turn::Changed).map(|it| {
+                format!("{}: {}", clip(&escape::terminal(&it.who), 60), escape::terminal(&it.what))
+            }));
             lines.extend(of(Kind::Policy).map(|it| it.title.clone()));
             lines.extend(of(Kind::Withheld).map(|it| format!("Withheld: {}", it.title)));
             (format!("rolecall: {}", head.join(", ")), lines, foot(view))
@@ -138,6 +146,19 @@ fn of_row(row: &Row) -> Option<String> {
         .map(|it| format!("{}{}", if it.privileged { "PRIVILEGED " } else { "" }, escape::terminal(&it.what)))
         .collect();
     (!roles.is_empty()).then(|| format!("{}: {}", who(row), roles.join(", ")))
+}
+
+/// Whose accounts are shut, come or are used again: a line each, however many there are.
+fn of_accounts(lives: &[Life]) -> Vec<String> {
+    let line = |turn: lives::Turn| {
+        let all: Vec<&Life> = lives.iter().filter(|it| it.turn == turn).collect();
+        let named = all.iter().take(NAMED).map(|it| clip(&escape::terminal(&it.who), 40));
+        let named = named.collect::<Vec<_>>().join(", ");
+        let more = more(all.len(), NAMED).map_or_else(String::new, |it| format!(" {it}"));
+        (!all.is_empty()).then(|| format!("{}: {named}{more}", turn.counted(all.len())))
+    };
+    let accounts = lives::Turn::ALL.into_iter().filter(|it| *it != lives::Turn::Changed);
+    accounts.filter_map(line).collect()
 }
 
 fn who(row: &Row) -> String {

@@ -12,6 +12,7 @@ use crate::model::{ids::CompanyId, plan::Overview};
 pub(crate) mod fixture;
 mod formats;
 mod laws;
+mod lives;
 mod shown;
 
 fn plain(styled: &str) -> String {

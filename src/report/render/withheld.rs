@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::model::{
-    ids::{GroupId, UserId},
+    ids::{GroupId, PersonRef, UserId},
     plan::{Plan, StaysActive, Unnamed, Unresolved, Withheld, WithheldReason},
     selector::Attribute,
     source::{Place, Sources},
@@ -42,7 +42,11 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
     let role = |role: &dyn Display| ("role", format!("{role} of {group}"));
     let standard = || ("group", group.to_string());
     let locked = |who: &dyn Display| ("person", format!("{who}, locked out"));
-    let user = |who: &dyn Display| ("user", who.to_string());
+    let named = |who: &PersonRef| match who {
+        PersonRef::UserId(id) => words.known_person(*id).unwrap_or_else(|| who.to_string()),
+        PersonRef::Email(_) | PersonRef::ExternalId(_) | PersonRef::EmployeeId(_) => who.to_string(),
+    };
+    let user = |who: &PersonRef| ("user", named(who));
     let ((noun, what), why) = match &entry.what {
         // Of whom nobody can see it may be that they are in the group already.
         WithheldReason::Person { person, why: why @ Unresolved::Hidden } => {
@@ -126,18 +130,18 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             "left as it is, with the account: the API does not tell this token about the person; give it the right to read users".to_owned(),
         ),
         WithheldReason::Superior { user: of, attribute, person, why } => (
-            ("user", format!("{} of {of}", attribute.word())),
+            ("user", format!("{} of {}", attribute.word(), named(of))),
             format!("left as it is: {person}: {}", because(why, MEMBER)),
         ),
         WithheldReason::Unit { user: of, attribute, name, why } => (
-            ("user", format!("{} of {of}", attribute.word())),
+            ("user", format!("{} of {}", attribute.word(), named(of))),
             format!("left as it is: {}", unnamed(*attribute, name, why)),
         ),
         WithheldReason::NoLegalEntity { person, name, why } => {
             (user(person), format!("no account is made: {}", unnamed(Attribute::LegalEntity, name, why)))
         }
         WithheldReason::Taken { user: of, attribute, key, holder } => (
-            ("user", format!("{} of {of}", attribute.word())),
+            ("user", format!("{} of {}", attribute.word(), named(of))),
             format!(
                 "left as it is: {} has the {} `{key}`; correct the entry, or give {} another first",
                 words.person(*holder),
@@ -157,7 +161,7 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             ),
         ),
         WithheldReason::Untold { person, attribute } => (
-            ("user", format!("{} of {person}", attribute.word())),
+            ("user", format!("{} of {}", attribute.word(), named(person))),
             "left as it is: the API does not tell this token what there is, or has it twice or in a form that is not understood; look with `rolecall users show`, and mend it there".to_owned(),
         ),
         WithheldReason::Irremovable { person, attribute } => (

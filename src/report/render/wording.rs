@@ -10,7 +10,7 @@ use crate::{
         plan::{Action, ByRule, Cause, Change, ID_DIGITS, Judgement, Plan},
         scope::Relation,
         selector::Attribute,
-        source::Sources,
+        source::{Place, Sources},
         state::{Edit, Key},
     },
     plan::{diff, digest},
@@ -129,17 +129,24 @@ pub(super) struct Line {
     pub(super) scopes: Option<[String; 2]>,
     /// `file:line` of the declaration.
     pub(super) origin: Option<String>,
+    /// The same, for programs.
+    pub(super) place: Option<Place>,
     /// Why, or what it is part of.
     pub(super) note: Option<String>,
+    /// Whether it only undoes what has drifted before the change under review.
+    pub(super) drifted: bool,
 }
 
 /// Returns the groups of a plan in its order, and then its people by name.
 pub(super) fn blocks(plan: &Plan, sources: &Sources) -> Vec<Block> {
-    let wording = Wording { plan, words: Words::new(plan), moves: diff::moves(plan), sources };
+    let wording = Wording::new(plan, sources);
     let groups = plan.groups().map(|it| wording.group(&it));
-    let mut people: Vec<Block> = plan.people().map(|it| wording.person(&it)).collect();
-    people.sort_by(|a, b| a.name.cmp(&b.name));
-    groups.chain(people).collect()
+    groups.chain(wording.people()).collect()
+}
+
+/// Returns the people of a plan by name.
+pub(super) fn people(plan: &Plan, sources: &Sources) -> Vec<Block> {
+    Wording::new(plan, sources).people()
 }
 
 /// What it takes to word an edit.
@@ -151,7 +158,17 @@ struct Wording<'a> {
     sources: &'a Sources,
 }
 
-impl Wording<'_> {
+impl<'a> Wording<'a> {
+    fn new(plan: &'a Plan, sources: &'a Sources) -> Self {
+        Self { plan, words: Words::new(plan), moves: diff::moves(plan), sources }
+    }
+
+    fn people(&self) -> Vec<Block> {
+        let mut people: Vec<Block> = self.plan.people().map(|it| self.person(&it)).collect();
+        people.sort_by(|a, b| a.name.cmp(&b.name));
+        people
+    }
+
     fn person(&self, change: &Change<'_>) -> Block {
         let mut lines: Vec<Line> = change.direct().filter_map(|it| self.direct(it)).collect();
         let is_new = matches!(change.account(), Some([None, _]));
@@ -218,6 +235,8 @@ impl Wording<'_> {
         let by_rule = self.plan.by_rule.get(&edit.key);
         let usual = || match by_rule {
             Some(it) => format!("{} ({})", unmeant(it), self.sources.line(it.from)),
+            // A rollback asks no file.
+            None if self.plan.undoes.is_some() => BACK.to_owned(),
             None => "not declared".to_owned(),
         };
         let goes = |it: Why| self.ended(it).or_else(|| (!is_whole).then(|| format!("{}{added}", usual())));
@@ -228,7 +247,9 @@ impl Wording<'_> {
             role: None,
             scopes: None,
             origin: note.from.map(|it| self.sources.line(it)),
+            place: note.from,
             note: joined([why, cause(note.cause)]),
+            drifted: note.cause == Some(Cause::Drift),
         }
     }
 
@@ -277,7 +298,11 @@ impl Wording<'_> {
             (Attribute::Active, _) => Fact::AccountDeactivated,
             _ => Fact::TraitChanged,
         };
-        Some(self.line(edit, fact, self.words.attribute(attribute, edit.traits()), false))
+        let mut line = self.line(edit, fact, self.words.attribute(attribute, edit.traits()), false);
+        if fact == Fact::AccountDeactivated && self.plan.undoes.is_some() {
+            line.note = joined([line.note, Some(STAYS.to_owned())]);
+        }
+        Some(line)
     }
 
     fn role(&self, edit: &Edit, is_whole: bool) -> Option<Line> {
@@ -314,6 +339,12 @@ impl Wording<'_> {
         Some(Line { note, ..line })
     }
 }
+
+/// What a rollback cannot do.
+const STAYS: &str = "the account itself stays: the API has no way to erase one";
+
+/// Why something goes by a rollback.
+pub(super) const BACK: &str = "back to what it was";
 
 /// By which rule somebody joins.
 pub(super) fn meant(by: &ByRule) -> String {
@@ -358,7 +389,16 @@ fn removals_last(lines: &mut [Line]) {
 }
 
 fn attributes(change: &Change<'_>) -> Vec<Line> {
-    let line = |fact, what| Line { fact, what, role: None, scopes: None, origin: None, note: None };
+    let line = |fact, what| Line {
+        fact,
+        what,
+        role: None,
+        scopes: None,
+        origin: None,
+        place: None,
+        note: None,
+        drifted: false,
+    };
     let mut lines = Vec::new();
     match (change.attributes_before(), change.attributes_after()) {
         (Some(before), Some(after)) => {

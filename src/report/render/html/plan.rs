@@ -11,7 +11,7 @@ use crate::{
     report::render::{
         View, counted,
         guards::{self, Outcome},
-        markdown,
+        lives, markdown,
         notices::{self, Topic},
         people::{self, Turn},
         scope::Words,
@@ -118,6 +118,8 @@ const COMPANIES: usize = 5;
 fn counts(view: &View<'_>, escalating: usize) -> Vec<Count> {
     let people = &view.judgement.people;
     let sum = view.plan.summary();
+    let lives = lives::counts(view.plan);
+    let of = |turn: lives::Turn| lives.get(&turn).copied().unwrap_or_default();
     let all = [
         (Tone::Stop, view.judgement.stops().count(), "stopped by guards"),
         (Tone::Escalates, escalating, "gain privileged access"),
@@ -128,6 +130,10 @@ fn counts(view: &View<'_>, escalating: usize) -> Vec<Count> {
         (Tone::Changes, sum.groups_created, "groups to create"),
         (Tone::Changes, sum.groups_changed, "groups to change"),
         (Tone::Changes, sum.groups_deleted, "groups to delete"),
+        (Tone::Loses, of(lives::Turn::Deactivated), "accounts to deactivate"),
+        (Tone::Gains, of(lives::Turn::Created), "accounts to create"),
+        (Tone::Gains, of(lives::Turn::Activated), "accounts to activate"),
+        (Tone::Changes, of(lives::Turn::Changed), "people to change"),
     ];
     all.into_iter().filter(|it| it.1 > 0).map(|(tone, n, what)| Count { tone, n, what }).collect()
 }

@@ -23,6 +23,7 @@ use crate::{
             Unread, Weakened, Weakening,
         },
         scope::{Dimension, Kind, Scope, Value},
+        selector::Attribute,
         source::{FileId, Place, Sources},
         stamp::{Stamp, Stamps},
         state::{self, Attributes, Edit, Fact, Facts, Key, Owner, State},
@@ -106,8 +107,12 @@ struct User {
     user: UserId,
     before: DirectRoles,
     roles: Vec<([Option<DirectRole>; 2], Note)>,
+    traits: Vec<Trait>,
     from: Option<Place>,
 }
+
+/// What a person is, before and after.
+pub(crate) type Trait = (Attribute, [Option<String>; 2]);
 
 /// A plan in the making: what changes group by group and person by person, and all the rest.
 pub(crate) struct Draft {
@@ -203,7 +208,7 @@ impl Draft {
                 facts.member(group, index.find_user(user(200_000)).expect("it is in the index"));
             }
         }
-        for User { user, before, roles, from } in &self.users {
+        for User { user, before, roles, traits, from } in &self.users {
             let person = index.find_person(company(), *user).expect("it is in the index");
             let owner = Owner::Person(person);
             facts.direct(person, before);
@@ -212,6 +217,14 @@ impl Draft {
                 let kind = sides.iter().flatten().map(DirectRole::kind).next().expect("one side").clone();
                 let value = |it: &Option<DirectRole>| it.clone().map(|it| state::Value::Direct(Arc::new(it)));
                 edit(owner, Fact::Direct(Box::new(kind)), [value(&sides[0]), value(&sides[1])], *note);
+            }
+            for (attribute, sides) in traits {
+                let value = |it: &Option<String>| it.as_deref().map(|it| state::Value::Trait(it.into()));
+                if let Some(before) = &sides[0] {
+                    facts.person(person, *attribute, before);
+                }
+                let note = Note { from: *from, ..Note::default() };
+                edit(owner, Fact::Trait(*attribute), [value(&sides[0]), value(&sides[1])], note);
             }
         }
         plan.edits = Edits::new(edits);
@@ -821,6 +834,23 @@ fn withheld() -> Vec<Withheld> {
     ]
 }
 
+/// A plan about people alone: of each what changes apart from access.
+pub(crate) fn lives(people: impl IntoIterator<Item = (u32, Vec<Trait>)>) -> Draft {
+    let mut draft = everyday().does_nothing();
+    draft.plan.soon.clear();
+    draft.users = people
+        .into_iter()
+        .map(|(n, traits)| User {
+            user: user(n),
+            before: DirectRoles::default(),
+            roles: Vec::new(),
+            traits,
+            from: at(1, 40 + n),
+        })
+        .collect();
+    draft
+}
+
 /// People whose direct roles change in every way.
 fn users() -> Vec<User> {
     let traveller =
@@ -842,6 +872,7 @@ fn users() -> Vec<User> {
         user: user(n),
         before: DirectRoles::new(before),
         roles,
+        traits: Vec::new(),
         from: at(1, 40 + n),
     };
     let to = |before: &[u32], after: &[u32]| {

@@ -496,6 +496,7 @@ fn review(name: &str) -> Review {
         effects,
         direct: None,
         direct_asked: BTreeMap::new(),
+        acts_asked: BTreeMap::new(),
         acts: (n == 9)
             .then(|| Act { who: fixture::user(9), right: Right::Approver, over: fixture::user(8) })
             .into_iter()
