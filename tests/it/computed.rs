@@ -594,7 +594,11 @@ fn what_a_rule_asks_for_is_checked_without_the_api() {
         ("members: []\n    membersFrom: [{ department: salse }]", "unknown-alias", "did you mean `sales`?"),
         ("members: []\n    membersFrom: [{ office: sales }]", "unknown-alias", "`ids.office`"),
         ("members: []\n    membersFrom: [{ persona: guest }]", "invalid-rule", "written in capitals"),
-        ("members: []\n    membersFrom: [{ designation: \" \" }]", "invalid-rule", "not a designation"),
+        (
+            "members: []\n    membersFrom: [{ designation: \" \" }]",
+            "invalid-rule",
+            "the designation is empty",
+        ),
         ("members: []\n    membersFrom: [{ tier: BASIC }]", "unknown-key", "known keys here"),
         ("members: []\n    membersFrom: [{ workerType: EMPLOYEE }]", "unknown-key", "known keys here"),
         (

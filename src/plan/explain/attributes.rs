@@ -36,7 +36,7 @@ pub enum Agreement {
     Differs,
     /// It says somebody, or a name, that is not resolved here.
     Unresolved,
-    /// What the person is was not read.
+    /// What the person is was not read, or which it is that the files call by a name.
     Unread,
     /// It is for an account that is made, and there is one.
     Moot,
@@ -55,6 +55,8 @@ pub(super) fn attributes(
         .map(|(declared, is_moot)| {
             let (asked, is_resolved) = asked(declared, companies, directory);
             let (live, is_read) = live(declared.attribute, person, snapshot);
+            // What a department and the like is called only the list of everybody tells, which is not read for one person.
+            let is_read = is_read && !matches!(declared.value, TraitValue::Named(_));
             let agrees = if is_moot {
                 Agreement::Moot
             } else if !is_read {
@@ -76,9 +78,7 @@ pub(super) fn attributes(
 /// What is asked for, and whether everybody whom it names is known.
 fn asked(declared: &DeclaredTrait, companies: &[CompanyId], directory: &Directory<'_>) -> (Box<str>, bool) {
     match &declared.value {
-        TraitValue::Ready(value) => (value.clone(), true),
-        // Only a plan reads what departments and the like are called.
-        TraitValue::Named(name) => (name.clone(), false),
+        TraitValue::Ready(value) | TraitValue::Named(value) => (value.clone(), true),
         TraitValue::People(people) => {
             let found = people.iter().map(|it| Some(directory.nearest(companies, it).ok()?.to_string()));
             match found.collect::<Option<Vec<_>>>() {
