@@ -51,7 +51,7 @@ fn has(help: &str, flag: &str) -> bool {
 }
 
 /// Files of `cli` that are one command's under another name.
-const OF: [(&str, &str); 3] = [("probe", "doctor"), ("approval", "apply"), ("ask", "who-can")];
+const OF: [(&str, &str); 3] = [("probe", "doctor"), ("approval", "apply"), ("ask", "several")];
 
 #[test]
 fn a_flag_that_a_message_names_is_one_of_the_command() {
