@@ -14,9 +14,10 @@ use rolecall::{
         finding::nearest,
         ids::{CompanyId, PersonRef},
         part::Part,
-        person::{Entry, Unit},
+        person::Entry,
         plan::Names,
         selector::Attribute,
+        units::Unit,
     },
     report::{
         document,

@@ -22,9 +22,9 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, GroupRole, Observed, ObservedCompany, User, completed},
-        person::Units,
         scope::{Scope, Shared},
         selector::{Selector, Traits},
+        units::Units,
     },
 };
 use futures_util::{

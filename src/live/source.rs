@@ -22,8 +22,8 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     observed::{GroupHead, GroupRole, RoleHead, User},
     permissions::Permissions,
-    person::{Unit, Units},
     selector::{PersonPart, Selector, Traits},
+    units::{Unit, Units},
 };
 
 /// Questions kept alive at once; the connection limits the requests, this only the futures.

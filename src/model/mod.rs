@@ -17,6 +17,7 @@ pub mod scope;
 pub mod direct;
 pub mod index;
 pub mod state;
+pub mod units;
 pub mod access;
 pub mod finding;
 pub mod permissions;

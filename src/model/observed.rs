@@ -19,10 +19,10 @@ use crate::model::{
     ids::{CompanyId, Email, GroupId, PersonKey, PersonRef, RoleId, UserId},
     lookalike,
     permissions::Permissions,
-    person::Units,
     plan::LookUps,
     selector::{Selector, Traits},
     stamp::Stamps,
+    units::Units,
 };
 
 /// Everything that was read for a run.

@@ -1,20 +1,6 @@
 //! One person as a list of people tells, and what is held of one.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-
-use super::{object::Object, observed::User, part::Part, selector::Attribute};
-
-/// Something with an id and, where the answer tells it, a name: a department, say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Unit {
-    pub id: Uuid,
-    pub name: Option<Box<str>>,
-}
+use super::{object::Object, observed::User, part::Part, units::Unit};
 
 /// A row of the list.
 #[derive(Clone, Debug)]
@@ -34,53 +20,3 @@ pub struct Entry {
 
 /// A part of a person, and what is held of it, or in a few words why that is not told.
 pub type Held = (Part, Result<Object, String>);
-
-/// What departments and the like of a company are called, as far as answers about its people say: by attribute those that
-/// were told, each name with the ids that have it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(inline)]
-pub struct Units(BTreeMap<Attribute, BTreeMap<Box<str>, BTreeSet<Uuid>>>);
-
-impl Units {
-    pub(crate) const NONE: Self = Self(BTreeMap::new());
-
-    /// Notes that answers tell what these are called, whether or not there is one.
-    pub fn told(&mut self, attribute: Attribute) {
-        self.0.entry(attribute).or_default();
-    }
-
-    /// Notes what one is called.
-    pub fn put(&mut self, attribute: Attribute, unit: &Unit) {
-        let Some(name) = &unit.name else { return };
-        let names = self.0.entry(attribute).or_default();
-        match names.get_mut(name) {
-            Some(ids) => _ = ids.insert(unit.id),
-            None => _ = names.insert(name.clone(), [unit.id].into()),
-        }
-    }
-
-    /// Takes in what other answers say.
-    pub fn extend(&mut self, other: Self) {
-        for (attribute, names) in other.0 {
-            let own = self.0.entry(attribute).or_default();
-            names.into_iter().for_each(|(name, ids)| own.entry(name).or_default().extend(ids));
-        }
-    }
-
-    /// The names of an attribute, each with the ids that have it; `None` where no answer tells any.
-    pub fn of(&self, attribute: Attribute) -> Option<&BTreeMap<Box<str>, BTreeSet<Uuid>>> {
-        self.0.get(&attribute)
-    }
-
-    /// Every id with a name of it.
-    pub fn iter(&self) -> impl Iterator<Item = (Uuid, &str)> {
-        let all = self.0.values().flatten();
-        all.flat_map(|(name, ids)| ids.iter().map(move |it| (*it, &**name)))
-    }
-
-    /// Whether no answer tells anything.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}

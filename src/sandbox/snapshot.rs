@@ -230,7 +230,7 @@ mod tests {
                 asked: Vec::new(),
                 attributes: None,
                 profiles: BTreeMap::new(),
-                units: crate::model::person::Units::default(),
+                units: crate::model::units::Units::default(),
             };
             let direct_roles = Some(DirectRoles::read([raw(role)]));
             let person = Person { user_id: UserId(id(8)), groups: Vec::new(), direct_roles };

@@ -13,8 +13,10 @@ fn commands() -> BTreeMap<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli");
     let stems = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
     let stems = stems.filter_map(|it| Some(it.file_stem()?.to_str()?.replace('_', "-")));
+    let listed = help(&[]);
+    let listed = listed.lines().filter_map(|it| Some(it.split_whitespace().next()?.to_owned()));
     let mut all: BTreeMap<String, String> = BTreeMap::new();
-    for name in stems {
+    for name in stems.chain(listed.filter(|it| it.starts_with("who-"))) {
         let shown = help(&[&name]);
         if shown.contains(&format!("rolecall {name}")) {
             all.insert(name, shown);

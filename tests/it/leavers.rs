@@ -233,7 +233,7 @@ fn nobody_is_asked_where_nobody_leaves_or_too_many_would_be() {
         (", people: { lookUps: 5 }", (5, 3), None),
         (
             ", people: { lookUps: 4 }",
-            (0, 3),
+            (0, 2),
             Some(
                 "voyager (1a6f…): who names those who leave is not all known: of 5 active people 0 were looked at, as more than 4 would have to be asked; `guards: { people: { lookUps: 5 } }` asks them",
             ),

@@ -15,8 +15,8 @@ use crate::model::{
     ids::{CompanyId, UserId, parse_uuid},
     name,
     object::Object,
-    person::Unit,
     selector::{Attribute, PersonPart, Traits},
+    units::Unit,
 };
 
 impl PersonPart {

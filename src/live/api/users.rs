@@ -23,8 +23,8 @@ use crate::model::{
     ids::{CompanyId, PersonRef, UserId, parse_uuid},
     name,
     observed::User,
-    person::Units,
     selector::{Misfit, Selector, Traits},
+    units::Units,
 };
 
 /// Users of a company that are asked for its name: some are of other legal entities.

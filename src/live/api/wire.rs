@@ -23,9 +23,10 @@ use crate::model::{
     name,
     observed::{GroupRole, User},
     permissions::Permissions,
-    person::{Entry, Unit},
+    person::Entry,
     selector::{Attribute, Traits},
     stamp::{Stamp, Stamps},
+    units::Unit,
 };
 
 /// A user group (contract §3.0).

@@ -181,7 +181,7 @@ mod tests {
             asked: Vec::new(),
             attributes: Some(attributes),
             profiles: BTreeMap::new(),
-            units: crate::model::person::Units::default(),
+            units: crate::model::units::Units::default(),
         };
         let company = Company { id: COMPANY, endpoint: None, groups: Vec::new(), roles: Vec::new() };
         let at = "2026-11-21T00:00:00Z".parse().unwrap();

@@ -12,8 +12,8 @@ use crate::{
         directory::Directory,
         ids::{PersonRef, UserId},
         observed::User,
-        person::Units,
         selector::{Attribute, PersonPart, Traits},
+        units::Units,
     },
 };
 

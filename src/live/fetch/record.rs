@@ -16,9 +16,9 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, ObservedCompany, User},
-        person::Units,
         selector::{Attribute, Traits},
         stamp::Stamps,
+        units::Units,
     },
 };
 

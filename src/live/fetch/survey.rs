@@ -60,7 +60,7 @@ pub async fn holders_of(
             asked: answers(users),
             attributes: None,
             profiles: BTreeMap::new(),
-            units: crate::model::person::Units::default(),
+            units: crate::model::units::Units::default(),
         });
     }
     Ok(Snapshot::new((now, endpoint, source.names()), companies, directories, Vec::new()))

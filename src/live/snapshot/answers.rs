@@ -12,9 +12,9 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, UserId},
     name,
     observed::{GroupHead, GroupRole, RoleHead, User},
-    person::Units,
     selector::{Selector, Traits},
     stamp::Stamps,
+    units::Units,
 };
 
 /// What a snapshot answers. Pure: the same question is always answered the same.

@@ -19,10 +19,10 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, UserId},
     observed::{GroupRole, RoleHead, User},
-    person::Units,
     plan::Digest,
     selector::{Attribute, Traits},
     stamp::Stamp,
+    units::Units,
 };
 
 /// A snapshot of rolecall: everything about a workspace's companies that any later plan may need.

@@ -45,7 +45,7 @@ fn snapshot() -> Snapshot {
         asked: Vec::new(),
         attributes: None,
         profiles: BTreeMap::new(),
-        units: crate::model::person::Units::default(),
+        units: crate::model::units::Units::default(),
     };
     let at = "2026-11-21T00:00:00Z".parse().unwrap();
     Snapshot::new((at, "sandbox", BTreeMap::new()), vec![company], vec![directory], Vec::new())

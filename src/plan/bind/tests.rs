@@ -89,7 +89,7 @@ fn snapshot() -> Observed {
         ]),
         held: BTreeMap::new(),
         selected: BTreeMap::new(),
-        units: crate::model::person::Units::default(),
+        units: crate::model::units::Units::default(),
         added: BTreeMap::new(),
     };
     let users = [

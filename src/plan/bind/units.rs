@@ -16,9 +16,9 @@ use crate::{
         finding::nearest,
         ids::UserId,
         observed::{Observed, ObservedCompany},
-        person::Units,
         plan::{Unnamed, Withheld, WithheldReason},
         selector::Attribute,
+        units::Units,
     },
 };
 

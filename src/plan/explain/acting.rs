@@ -69,10 +69,10 @@ pub enum Doubt {
 }
 
 impl Acting {
-    /// In how many ways it is not what the files ask for.
+    /// In how many ways it is not what the files ask for. A role over everybody counts with who holds it.
     pub(super) fn differences(&self) -> usize {
         let people = self.own.iter().chain(&self.others).map(|it| &it.standing);
-        people.chain(self.everybody.iter().map(|it| &it.1.standing)).filter(|it| it.differs()).count()
+        people.filter(|it| it.differs()).count()
     }
 }
 

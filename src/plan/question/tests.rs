@@ -162,7 +162,7 @@ impl World {
             asked,
             attributes: None,
             profiles: BTreeMap::new(),
-            units: crate::model::person::Units::default(),
+            units: crate::model::units::Units::default(),
         };
         let people = (0..USERS).map(|n| Somebody {
             user_id: user(n),

@@ -17,8 +17,9 @@ use crate::{
         object::{Difference, Object},
         observed::User,
         part::Part,
-        person::{Held, Unit},
+        person::Held,
         selector::Attribute,
+        units::Unit,
     },
     report::render::{held::HeldView, users::UsersView},
 };

@@ -10,11 +10,7 @@ use super::{
     said::{Part, Said, Sheet},
 };
 use crate::model::{
-    ids::CompanyId,
-    observed::User,
-    person::{Entry, Unit},
-    plan::Names,
-    selector::Attribute,
+    ids::CompanyId, observed::User, person::Entry, plan::Names, selector::Attribute, units::Unit,
 };
 
 /// Those who were asked for, and what else readers of the list see.

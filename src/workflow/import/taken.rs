@@ -235,7 +235,7 @@ async fn elsewhere(
         asked: Vec::new(),
         attributes: None,
         profiles: BTreeMap::new(),
-        units: crate::model::person::Units::default(),
+        units: crate::model::units::Units::default(),
     })
 }
 

@@ -16,8 +16,9 @@ use crate::{
         object::Object,
         observed::User,
         part::Part,
-        person::{Entry, Held, Unit},
+        person::{Entry, Held},
         selector::{Attribute, PersonPart, Traits},
+        units::Unit,
     },
 };
 

@@ -125,7 +125,7 @@ fn who_cannot_be_found_is_not_cut_off_and_that_is_said() {
         held: BTreeMap::new(),
         added: BTreeMap::new(),
         selected: BTreeMap::new(),
-        units: crate::model::person::Units::default(),
+        units: crate::model::units::Units::default(),
         groups: Vec::new(),
         roles: Vec::new(),
     });
@@ -193,7 +193,7 @@ fn a_privileged_role_needs_to_exist_in_one_of_the_companies() {
         held: BTreeMap::new(),
         added: BTreeMap::new(),
         selected: BTreeMap::new(),
-        units: crate::model::person::Units::default(),
+        units: crate::model::units::Units::default(),
     });
     let files = Files {
         workspace: Some((
