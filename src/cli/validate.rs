@@ -33,7 +33,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         Err(failure) => return Err(failure),
     };
     let groups: usize = checked.declared.companies.iter().map(|it| it.groups.len()).sum();
-    let people: usize = checked.declared.companies.iter().map(|it| it.declared_people()).sum();
+    let people: usize = checked
+        .declared
+        .companies
+        .iter()
+        .map(rolecall::files::declared::DeclaredCompany::declared_people)
+        .sum();
     let people = match people {
         0 => String::new(),
         1.. => format!(", {}", render::counted(people, "person", "people")),

@@ -65,7 +65,6 @@ fn an_apply_sends_no_more_than_its_estimate_says() {
         let estimate = world.run("apply p.json --estimate --format json").expect(0).json();
         let all = sent(&world, "apply p.json --auto-approve", 0);
         let said = number(&estimate["requests"]);
-        println!("{what}: plan {own}, estimated {said} more, sent {}", all - own);
         assert!(all - own <= said, "{what}: {} requests beyond the plan, estimated {estimate}", all - own);
         // Not so much more that nobody could believe it.
         assert!(

@@ -233,7 +233,10 @@ fn a_probe_is_told_its_company_and_asks() {
         .run("doctor --probe --yes --user root@voyager.example")
         .expect(4)
         .says(&["named on the command line"]);
-    world.run(&PROBE.replace(" --yes", "")).expect(4).says(&["no terminal to confirm the probe on", "--yes"]);
+    world
+        .run(&PROBE.replace(" --yes", ""))
+        .expect(4)
+        .says(&["no terminal to confirm the probe on", "--auto-approve"]);
     assert_eq!(world.log().len(), 0, "no request was made");
     world.run("doctor --probe --yes --company voyager").expect(4).says(&[
         "the user to put into the probe",
@@ -750,5 +753,5 @@ fn a_probe_of_accounts_that_meets_trouble_says_what_is_left() {
     }
     let world = World::new();
     let run = world.run("doctor --probe --people --company voyager --user root@voyager.example").expect(4);
-    assert!(run.stderr.contains("--yes") && world.writes().is_empty());
+    assert!(run.stderr.contains("--auto-approve") && world.writes().is_empty());
 }

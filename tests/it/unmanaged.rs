@@ -102,7 +102,7 @@ fn a_part_of_the_files_forbids_nothing() {
 #[test]
 fn a_word_that_is_none_of_the_three_is_a_finding() {
     for (word, near) in
-        [("forbidden", "did you mean `forbid`?"), ("none", "not one of ignore, report, forbid")]
+        [("forbidden", "did you mean `forbid`?"), ("none", "not one of `ignore`, `report`, `forbid`")]
     {
         let world = World::new().groups(ALL).ruled(&format!("unmanaged: {word}\n"));
         world.plan().expect(4).says(&["error[wrong-type]", "rolecall.yaml:7", near]);

@@ -215,7 +215,7 @@ fn hand_over(plan: &Plan, all: &mut [Step]) {
                 it.attribute().filter(|it| matches!(it, Attribute::ExternalId | Attribute::EmployeeId))?;
             Some((company, of, it.traits()[side]?.into()))
         };
-        own.filter_map(|it| key(&it)).collect()
+        own.filter_map(key).collect()
     };
     let mut givers = BTreeMap::new();
     for (n, step) in all.iter().enumerate() {

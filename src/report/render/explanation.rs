@@ -369,7 +369,7 @@ impl Speaker<'_> {
             Attribute::Active => format!("account {}", if value == "true" { "active" } else { "not active" }),
             attribute => self.words.attribute(attribute, [None, Some(value)]),
         };
-        let is = it.live.as_deref().map_or_else(|| "none".to_owned(), |it| what(it));
+        let is = it.live.as_deref().map_or_else(|| "none".to_owned(), what);
         let (sign, note) = match it.agrees {
             Agreement::Is => (None, None),
             Agreement::Differs if it.live.is_none() => (Some(Sign::Add), Some("not so yet".to_owned())),
