@@ -442,21 +442,28 @@ mod in_bash {
         let mut child = command.spawn().expect("script(1), a part of util-linux, makes the terminal");
         let (mut keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let mut shown = Vec::new();
-        let mut until = |times: usize| {
-            while String::from_utf8_lossy(&shown).matches("READY> ").count() < times {
+        // What a line prints last, and the prompt behind it: a completion may show the prompt as well.
+        let mut until = |last: &str| {
+            let is_there = |shown: &[u8]| {
+                let text = String::from_utf8_lossy(shown);
+                text.find(last).is_some_and(|at| text[at..].contains("READY> "))
+            };
+            while !is_there(&shown) {
                 let mut some = [0; 4096];
                 let n = screen.read(&mut some).unwrap();
                 assert!(n > 0, "ended early:\n{}", String::from_utf8_lossy(&shown));
                 shown.extend_from_slice(&some[..n]);
             }
         };
-        until(1);
-        keys.write_all(b"source <(rolecall completions bash)\n").unwrap();
-        until(2);
+        until("");
+        keys.write_all(b"source <(rolecall completions bash); printf 'done %s.' 0\n").unwrap();
+        until("done 0.");
         for (n, line) in lines.iter().enumerate() {
             // To the beginning of the line, so that its words are printed in place of being run.
-            keys.write_all(format!("{line}\u{1}printf '<%s>' \u{5}; echo\n").as_bytes()).unwrap();
-            until(3 + n);
+            let n = n + 1;
+            let end = format!("; printf '\\ndone %s.\\n' {n}");
+            keys.write_all(format!("{line}\u{1}printf '<%s>' \u{5}{end}\n").as_bytes()).unwrap();
+            until(&format!("done {n}."));
         }
         keys.write_all(b"exit\n").unwrap();
         screen.read_to_end(&mut shown).unwrap();

@@ -197,12 +197,13 @@ fn accounts_are_made_of_rows_that_say_enough_and_of_nobody_who_leaves() {
 
 #[test]
 fn of_a_column_that_is_wrong_everywhere_no_more_is_said_than_somebody_reads() {
-    let row = |n: usize| format!("p{n}@x.example,true,Team {n} \u{200b}\n");
+    let row = |n: usize| format!("p{n}@x.example,word {n},Sales\n");
     let many: String = std::iter::once("Mail,Active,Team\n".to_owned()).chain((0..2_000).map(row)).collect();
     let (_, found) = found(&[&entry(BASIC, "")], many.as_bytes());
     assert_eq!(found.len(), 101);
     assert!(found.last().unwrap().message.starts_with("1900 more findings"), "{:?}", found.last());
-    let same = many.replace("true", "T");
+    let row = |n: usize| format!("p{n}@x.example,T,Sales\n");
+    let same: String = std::iter::once("Mail,Active,Team\n".to_owned()).chain((0..2_000).map(row)).collect();
     let (_, found) = super::rows::found(&[&entry("email: Mail, active: Active", "")], same.as_bytes());
     assert_eq!(found.len(), 1);
     assert!(found[0].message.ends_with("here and in 1999 more rows"), "{}", found[0].message);
