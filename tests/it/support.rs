@@ -352,6 +352,26 @@ pub(crate) fn words(line: &str) -> Vec<String> {
     words
 }
 
+/// Drops from the JSON of a plan what says of which sandbox it is: its port, and the second in which it was seeded.
+pub(crate) fn forget_world(plan: &mut Value) {
+    for field in ["endpoint", "files", "digest"] {
+        assert!(plan.as_object_mut().unwrap().remove(field).is_some());
+    }
+    forget(plan, &["addedAt", "created", "updated"]);
+}
+
+/// Drops fields wherever they are.
+pub(crate) fn forget(value: &mut Value, names: &[&str]) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !names.contains(&name.as_str()));
+            fields.values_mut().for_each(|it| forget(it, names));
+        }
+        Value::Array(rows) => rows.iter_mut().for_each(|it| forget(it, names)),
+        _ => (),
+    }
+}
+
 /// A plan's document with a digest that fits, whatever became of the rest: what somebody saves who knows how it is made.
 pub(crate) fn forged(document: &Value) -> String {
     use sha2::{Digest, Sha256};
