@@ -142,7 +142,7 @@ mapping! {
         "business" pub(crate) business: Given<At<BusinessEntry>>,
         /// Which mails the person gets, by type of notification.
         "notifications" pub(crate) notifications: Given<At<NotificationsEntry>>,
-        /// Why, for the next reader.
+        /// Why the person comes, moves or leaves; a plan that changes something of the person says it.
         #[schemars(with = "forms::Note")]
         "reason" pub(crate) reason: Given<At<String>>,
         /// The roles the person holds outside groups: a list (exactly these; `[]` is none), `{ atLeast: […] }` (these, and

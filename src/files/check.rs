@@ -508,7 +508,7 @@ impl Check {
         let said = match &entry.v {
             TextOr::Text(_) => Said::default(),
             TextOr::Keys(keys) => {
-                let has_reason = self.maybe_reason(&keys.reason);
+                let has_reason = self.maybe_reason(&keys.reason).is_some();
                 Said { term: self.term(&keys.from, &keys.until), has_reason }
             }
         };

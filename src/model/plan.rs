@@ -23,7 +23,7 @@ use crate::model::{
     selector::Selector,
     source::{FileId, Place},
     stamp::{Stamp, Stamps},
-    state::{Edit, Fact, Key, State},
+    state::{Edit, Fact, Key, Owner, State},
 };
 
 mod accepted;
@@ -51,8 +51,8 @@ pub struct Plan {
     pub edits: Edits,
     /// Where edits are asked for, and why something goes, as far as there is anything to say.
     pub notes: BTreeMap<Key, Note>,
-    /// The reasons that the files give for deleting groups.
-    pub reasons: BTreeMap<GroupIx, Box<str>>,
+    /// The reasons that the files give for deleting groups, and for what changes of people.
+    pub reasons: BTreeMap<Owner, Box<str>>,
     /// The scopes of live roles exactly as the API spelled them, one per entry of its list.
     pub entries: Entries,
     /// When the members who go were added, as far as the API tells.
@@ -360,7 +360,11 @@ impl Plan {
                 .iter()
                 .filter_map(|(it, all)| Some((group(it)?, all.clone())))
                 .collect(),
-            reasons: self.reasons.iter().filter_map(|(it, why)| Some((group(it)?, why.clone()))).collect(),
+            reasons: self
+                .reasons
+                .iter()
+                .filter_map(|(it, why)| Some((it.renumbered(numbers)?, why.clone())))
+                .collect(),
             entries: self
                 .entries
                 .iter()

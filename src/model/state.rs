@@ -27,6 +27,16 @@ pub enum Owner {
     Person(PersonIx),
 }
 
+impl Owner {
+    /// The same in other numbers, where they know it.
+    pub fn renumbered(self, numbers: &Renumbering) -> Option<Self> {
+        Some(match self {
+            Self::Group(group) => Self::Group(numbers.group(group)?),
+            Self::Person(person) => Self::Person(numbers.person(person)?),
+        })
+    }
+}
+
 /// Which fact about its owner.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fact {
@@ -204,10 +214,7 @@ impl Edit {
     /// The same edit in other numbers; `None` where something it speaks of has none.
     pub fn renumbered(self, numbers: &Renumbering) -> Option<Self> {
         let Key { owner, fact } = self.key;
-        let owner = match owner {
-            Owner::Group(group) => Owner::Group(numbers.group(group)?),
-            Owner::Person(person) => Owner::Person(numbers.person(person)?),
-        };
+        let owner = owner.renumbered(numbers)?;
         let fact = match fact {
             Fact::Member(user) => Fact::Member(numbers.user(user)?),
             fact @ (Fact::Attributes | Fact::Grant(_) | Fact::Direct(_) | Fact::Trait(_)) => fact,

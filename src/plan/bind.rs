@@ -74,7 +74,7 @@ pub struct Bound {
     /// The rules for members of each group that has some.
     pub selectors: BTreeMap<GroupIx, Arc<[Selector]>>,
     /// Why groups shall be deleted.
-    pub reasons: BTreeMap<GroupIx, Box<str>>,
+    pub reasons: BTreeMap<Owner, Box<str>>,
     /// Everybody whose direct roles were read.
     pub people: BTreeSet<PersonIx>,
     /// What was asked for and is withheld, sorted.
@@ -361,7 +361,7 @@ impl Binding<'_> {
                 Target::Found(head) => {
                     let Some(group) = self.index.find_group(self.company.id, head.id) else { continue };
                     settled.insert(group);
-                    self.bound.reasons.insert(group, declared.reason.clone());
+                    self.bound.reasons.insert(Owner::Group(group), declared.reason.clone());
                     self.note(Owner::Group(group), Fact::Attributes).from = Some(declared.from);
                     if declared.ended.is_some() {
                         self.note_ended(group, declared.from);

@@ -54,7 +54,7 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
             it.why = Why::NotDeclared;
         });
     }
-    plan.reasons.retain(|group, _| owners.contains(&Owner::Group(*group)));
+    plan.reasons.retain(|owner, _| owners.contains(owner));
     plan.entries = entries(&plan, snapshot);
     stamp(&mut plan, snapshot);
     name(&mut plan, snapshot);

@@ -183,7 +183,7 @@ pub fn bound(
                 Owner::Person(person)
             }
             (Some(group), Some(_)) => {
-                reasons.insert(group, REASON.into());
+                reasons.insert(Owner::Group(group), REASON.into());
                 Owner::Group(group)
             }
             (Some(group), None) => {
@@ -473,7 +473,7 @@ pub fn inverse(plan: &Plan) -> Plan {
         index: plan.index.clone(),
         live: plan.after(),
         edits: Edits::new(plan.edits.iter().cloned().map(Edit::inverse).collect()),
-        reasons: reasons.filter_map(|it| Some((it.group()?, REASON.into()))).collect(),
+        reasons: reasons.map(|it| (it.owner, REASON.into())).collect(),
         names: plan.names.clone(),
         ..Plan::default()
     };

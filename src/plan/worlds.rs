@@ -165,7 +165,7 @@ impl World {
         let (mut notes, mut reasons) = (BTreeMap::new(), BTreeMap::new());
         for change in plan.groups() {
             if change.itself().is_some_and(Edit::removes) {
-                reasons.insert(change.group().unwrap(), "gone".into());
+                reasons.insert(change.owner, "gone".into());
             }
             for edit in change.members().filter(|it| it.removes()) {
                 if self.locked.contains(&plan.index.user(edit.member().unwrap())) {

@@ -110,6 +110,33 @@ fn whoever_leaves_keeps_nothing_and_is_deactivated_after_that() {
     world.plan().expect(0).ends_with(NO_CHANGES);
 }
 
+#[test]
+fn why_somebody_comes_moves_or_leaves_is_said_by_every_form_of_a_plan() {
+    let world = world();
+    declare(
+        &world,
+        &format!(
+            "{NOOR}    reason: starts on 2026-12-01
+  - {{ user: ana@voyager.example, business: {{ department: service }}, reason: moves to the service }}
+  - {{ user: bo@voyager.example, active: false, reason: left on 2026-11-30 }}
+  - {{ user: cy@voyager.example, directRoles: [{{ type: COMPANY_REPORT_ADMIN, company: globex }}], reason: reports for Globex }}
+  - {{ user: vip@globex.example, active: true, reason: nothing changes }}
+"
+        ),
+    );
+    let saved = world.run("plan --out saved.json").expect(0);
+    let forms = ["plan", "plan --format markdown", "plan --format json", "show saved.json"];
+    let shown = forms.map(|it| world.run(it).expect(0));
+    for run in shown.iter().chain([&saved]) {
+        for reason in
+            ["starts on 2026-12-01", "moves to the service", "left on 2026-11-30", "reports for Globex"]
+        {
+            assert!(run.stdout.contains(reason), "{reason}\n{}", run.stdout);
+        }
+        assert!(!run.stdout.contains("nothing changes"), "{}", run.stdout);
+    }
+}
+
 /// A joiner in the service who is also named in Night, with a direct role.
 const NOOR: &str = "  - user: noor@voyager.example
     create: { name: { first: Noor, last: Haddad } }

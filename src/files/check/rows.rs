@@ -179,6 +179,7 @@ impl Check {
             create: Vec::new(),
             business: None,
             notifications: Vec::new(),
+            reason: None,
             from,
             is_row: true,
         };

@@ -42,7 +42,7 @@ impl Check {
         let (mut traits, create) = (self.traits(v), self.create(v));
         let (notifications, mails) = self.notifications(v);
         traits.extend(mails);
-        self.maybe_reason(&v.reason);
+        let reason = self.maybe_reason(&v.reason);
         let says_roles = !v.direct_roles.is_absent();
         let business = v.business.as_ref().map(|it| self.at(it));
         Some(DeclaredUser {
@@ -53,6 +53,7 @@ impl Check {
             create,
             business,
             notifications,
+            reason,
             from,
             is_row: false,
         })
@@ -219,7 +220,7 @@ impl Check {
     fn direct_role(&mut self, entry: &At<DirectRoleEntry>) -> Option<DeclaredDirectRole> {
         let (from, v) = (self.at(entry), &entry.v);
         let term = self.term(&v.from, &v.until);
-        let has_reason = self.maybe_reason(&v.reason);
+        let has_reason = self.maybe_reason(&v.reason).is_some();
         if v.r#type.is_wrong() || v.raw.is_wrong() {
             return None;
         }

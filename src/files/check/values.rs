@@ -154,14 +154,15 @@ impl Check {
         self.wrong(Finding::new(Code::InvalidDescription, self.at(raw), why))
     }
 
-    /// A reason that may be left out, and that nothing but people read; returns whether it says something.
-    pub(super) fn maybe_reason(&mut self, raw: &Given<At<String>>) -> bool {
-        let Some(raw) = raw.as_ref() else { return false };
+    /// A reason that may be left out, and that nothing but people read; `None` where it says nothing.
+    pub(super) fn maybe_reason(&mut self, raw: &Given<At<String>>) -> Option<Box<str>> {
+        let raw = raw.as_ref()?;
         if let Some(it) = name::unseen_in_text(&raw.v) {
             let message = format!("a reason holds a character that is not seen ({})", point(it));
             self.say(Finding::new(Code::InvalidDescription, self.at(raw), message));
         }
-        !raw.v.trim().is_empty()
+        let said = raw.v.trim();
+        (!said.is_empty()).then(|| name::composed(said).into())
     }
 
     /// The instant from which something is no longer wanted.

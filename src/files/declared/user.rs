@@ -27,6 +27,8 @@ pub(crate) struct DeclaredUser {
     pub(crate) business: Option<Place>,
     /// Where what is said of each type of notification begins.
     pub(crate) notifications: Vec<(&'static str, Place)>,
+    /// Why the person comes, moves or leaves; nothing but people read it.
+    pub(crate) reason: Option<Box<str>>,
     pub(crate) from: Place,
     /// Whether it is a row of a CSV file, and no entry.
     pub(crate) is_row: bool,

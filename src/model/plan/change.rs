@@ -165,9 +165,9 @@ impl<'a> Change<'a> {
         self.own_note().from
     }
 
-    /// The reason that the files give for deleting the group.
-    pub fn reason(&self) -> &'a str {
-        self.group().and_then(|it| self.plan.reasons.get(&it)).map_or("", |it| it)
+    /// The reason that the files give: of a group why it goes, of a person why something of the person changes.
+    pub fn reason(&self) -> Option<&'a str> {
+        self.plan.reasons.get(&self.owner).map(|it| &**it)
     }
 
     /// Whether it is known what was in the group before.

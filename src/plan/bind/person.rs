@@ -359,6 +359,12 @@ impl Binding<'_> {
         }
     }
 
+    /// Keeps where a person is declared, and why.
+    pub(super) fn declared_at(&mut self, owner: Owner, user: &DeclaredUser) {
+        self.note(owner, Fact::Attributes).from = Some(user.from);
+        self.bound.reasons.extend(user.reason.clone().map(|it| (owner, it)));
+    }
+
     fn profile(&mut self, (id, person): (UserId, PersonIx), user: &DeclaredUser, live: &Traits) {
         // Of somebody without an account nothing is held.
         let creates = live.get(Attribute::Active).is_none();
@@ -375,7 +381,7 @@ impl Binding<'_> {
         }
         let create = user.create.iter().filter(|_| creates).chain(implied);
         let owner = Owner::Person(person);
-        self.note(owner, Fact::Attributes).from = Some(user.from);
+        self.declared_at(owner, user);
         for declared in user.traits.iter().chain(create) {
             let is = live.get(declared.attribute);
             if !creates && declared.attribute.notification().is_some() && is.is_none() {

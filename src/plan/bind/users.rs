@@ -231,7 +231,7 @@ impl Binding<'_> {
             ended = live.iter().map(|it| (it.kind().clone(), cut.why())).collect();
         }
         let owner = Owner::Person(person);
-        self.note(owner, Fact::Attributes).from = Some(user.from);
+        self.declared_at(owner, user);
         // Of two entries of one kind the first counts.
         for (kind, from, ends) in declared.into_iter().rev() {
             let note = self.note(owner, Fact::Direct(Box::new(kind)));

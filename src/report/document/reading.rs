@@ -275,8 +275,12 @@ impl Reading<'_> {
         if before == after {
             return Err("an edit changes nothing".to_owned());
         }
-        if let (Owner::Group(group), Fact::Attributes, None) = (key.owner, &key.fact, &after) {
-            self.plan.reasons.insert(group, required(row.reason, "reason")?);
+        match (key.owner, &key.fact, &after) {
+            (Owner::Group(_), Fact::Attributes, None) => {
+                self.plan.reasons.insert(key.owner, required(row.reason, "reason")?);
+            }
+            (Owner::Person(_), ..) => self.plan.reasons.extend(row.reason.map(|it| (key.owner, it))),
+            _ => (),
         }
         let note = row.note.map(|it| self.files.place(it));
         self.note(key.clone(), note);

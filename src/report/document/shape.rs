@@ -249,7 +249,7 @@ pub(super) struct Row {
     /// The group of the same company that the person joins in the same plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) moved_to: Option<Box<str>>,
-    /// Why the group is deleted.
+    /// Why the group is deleted, or why the person comes, moves or leaves, as the files say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<Box<str>>,
     /// When the API says that a member who goes was added.

@@ -159,7 +159,9 @@ impl Writing<'_> {
             moved_from,
             moved_to,
             reason: match (edit.key.owner, &edit.key.fact) {
-                (Owner::Group(group), Fact::Attributes) => reasons.get(&group).cloned(),
+                (Owner::Group(_), Fact::Attributes) | (Owner::Person(_), _) => {
+                    reasons.get(&edit.key.owner).cloned()
+                }
                 _ => None,
             },
             added_at: self.plan.added.get(&edit.key).copied(),

@@ -183,7 +183,7 @@ impl<'a> Wording<'a> {
             fact: None,
             size: None,
             origin: change.from().map(|it| self.sources.line(it)),
-            reason: None,
+            reason: change.reason().map(str::to_owned),
             lines,
         }
     }
@@ -192,7 +192,7 @@ impl<'a> Wording<'a> {
         let (fact, reason) = match change.action() {
             Action::Create => (Some(Fact::GroupCreated), None),
             Action::Alter => (None, self.touched(change)),
-            Action::Delete => (Some(Fact::GroupDeleted), Some(change.reason().to_owned())),
+            Action::Delete => (Some(Fact::GroupDeleted), change.reason().map(str::to_owned)),
         };
         let size = fact.map(|_| {
             let roles = counted(change.grants().count(), "role", "roles");

@@ -166,7 +166,7 @@ impl Draft {
                 Note { from: it.from, ..Note::default() },
             );
             if it.sides[1].is_none() {
-                plan.reasons.insert(group, it.reason.clone());
+                plan.reasons.insert(Owner::Group(group), it.reason.clone());
             }
             for Role { role, sides, note } in &it.roles {
                 let value = |it: &Option<Scope>| it.clone().map(|it| state::Value::Scope(Arc::new(it)));
