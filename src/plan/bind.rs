@@ -38,6 +38,7 @@ use crate::{
 
 mod accept;
 mod computed;
+mod contradictions;
 pub mod grants;
 mod keys;
 mod lockout;
@@ -116,6 +117,8 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let declared = &*declared.without(&snapshot.failed);
     let units::Resolved { declared, snapshot, withheld, names } = units::resolved(declared, snapshot);
     let (declared, snapshot) = (&*declared, &*snapshot);
+    let (declared, doubted) = contradictions::without(declared, snapshot);
+    let declared = &*declared;
     let snapshot = &*person::revived(declared, snapshot);
     let directory = Directory::new(&snapshot.users);
     let soon = soon::soon(declared, &|it| soon::roles(&snapshot.companies, it), &directory, now);
@@ -131,7 +134,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     bound.rules.floors = floors;
     bound.weakened.clone_from(&declared.rules.weakened);
     bound.withheld = lockout::unresolved(declared, &directory, now);
-    bound.withheld.extend(withheld);
+    bound.withheld.extend(withheld.into_iter().chain(doubted));
     for (company, answer) in &snapshot.failed {
         let what = WithheldReason::Company { company: *company, answer: answer.clone() };
         bound.withheld.push(Withheld { from: None, group: "".into(), what });
@@ -144,7 +147,8 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let index = Arc::new(index(&companies, snapshot));
     let live = live(&companies, &index);
     let (mut desired, mut profiles) = (Facts::default(), Facts::default());
-    let mut leaving = person::leaving(declared, (&directory, snapshot), &mut bound);
+    let idle = person::idle(declared, &directory, now);
+    let mut leaving = person::leaving(declared, (&directory, snapshot), &idle, &mut bound);
     for company in companies {
         let of = (company.declared, &directory, snapshot);
         let person::Leaving { cut: mut locked, staying } =
@@ -165,6 +169,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             meant: person::all_meant(company.live, &person::movers(of, &staying)),
             staying,
             taken: keys::taken(of),
+            idle: &idle,
             unseen: &unseen,
             searched: &snapshot.searched,
             locked,
@@ -304,6 +309,8 @@ struct Binding<'a> {
     staying: BTreeSet<UserId>,
     /// Who cannot get a key, as somebody else has it.
     taken: BTreeMap<keys::Held, UserId>,
+    /// Everybody who shall leave or is locked out.
+    idle: &'a BTreeMap<UserId, lockout::Cut>,
     /// Everybody who stays a member because nobody can see whether it is somebody protected.
     unseen: &'a BTreeSet<UserId>,
     /// Where people of scopes were looked for.

@@ -238,3 +238,77 @@ fn what_a_change_says_less_of_people_is_told_against_a_base() {
         assert_eq!(weakened.as_array().map(Vec::len), Some(told), "{weakened}");
     }
 }
+
+#[test]
+fn nobody_comes_or_goes_by_keys_that_do_not_say_who_is_meant() {
+    let rows = "usersFrom: [{ csv: people/a.csv, columns: { email: m, active: a, externalId: x } }]\n";
+    for (text, exit, words) in [
+        // Nobody has the key: it may be misspelt, and somebody who shall leave stays.
+        ("{ user: { employeeId: \"0-cy\" }, active: false }", 3, "no user has this key"),
+        ("{ user: cyy@voyager.example, active: false }", 3, "no user has this key"),
+        // A list of human resources has people who never had an account.
+        ("row cyy@voyager.example,false,", 0, "no user has this key"),
+        // One key says one person, and the other another.
+        (
+            "{ user: cyy@voyager.example, active: false, externalId: x-cy }",
+            3,
+            "externalId x-cy is another person's: cy@voyager.example",
+        ),
+        ("row cyy@voyager.example,false,x-cy", 3, "externalId x-cy is another person's: cy@voyager.example"),
+        (
+            "{ user: bo@voyager.example, active: false, externalId: x-cy }",
+            3,
+            "externalId x-cy is another person's: cy@voyager.example",
+        ),
+        ("row bo@voyager.example,false,x-cy", 3, "externalId x-cy is another person's: cy@voyager.example"),
+        (
+            "{ user: bo@voyager.example, active: false, business: { employeeId: N-cy, department: sales } }",
+            3,
+            "employeeId N-cy is another person's: cy@voyager.example",
+        ),
+        (
+            "{ user: gone@voyager.example, active: true, externalId: x-cy }",
+            3,
+            "externalId x-cy is another person's: cy@voyager.example",
+        ),
+        // The address of somebody who left is given to somebody else.
+        (
+            "{ user: gone@voyager.example, active: true, create: { name: { first: Greta, last: Other } }, externalId: x-greta, business: { legalEntity: voyager-de, department: service } }",
+            3,
+            "has externalId x-gone",
+        ),
+        (
+            "{ user: gone@voyager.example, create: { name: { first: Greta, last: Other } }, externalId: x-greta, business: { legalEntity: voyager-de } }",
+            3,
+            "has externalId x-gone",
+        ),
+    ] {
+        let world = world();
+        users(&world, "  - { user: gone@voyager.example, externalId: x-gone }\n");
+        world.apply().expect(0);
+        match text.strip_prefix("row ") {
+            Some(it) => {
+                world.write("people/a.csv", &format!("m,a,x\n{it}\n"));
+                world.write("access/a.yaml", &format!("version: 1\n{rows}"));
+            }
+            None => {
+                users(&world, &format!("  - {text}\n  - {{ user: ana@voyager.example, active: true }}\n"))
+            }
+        }
+        world.forget();
+        let run = world.apply().expect(exit);
+        assert!(run.stdout.contains(words), "{text}\n{}", run.stdout);
+        assert_eq!(world.writes(), [] as [String; 0], "{text}");
+    }
+}
+
+#[test]
+fn whoever_comes_back_under_another_id_is_known_by_whoever_says_so() {
+    let world = world();
+    users(&world, "  - { user: gone@voyager.example, externalId: x-gone }\n");
+    world.apply().expect(0);
+    users(&world, "  - { user: gone@voyager.example, active: true, externalId: x-back }\n");
+    world.apply().expect(0);
+    assert_eq!(external(&world, "gone@voyager.example"), "x-back");
+    world.plan().expect(0).ends_with(NO_CHANGES);
+}

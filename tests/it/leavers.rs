@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     lives::{KNOWN, rules, seed},
     support::{
-        World,
+        NO_CHANGES, World,
         tenant::{Dice, side_by_side},
     },
 };
@@ -396,8 +396,16 @@ fn some(dice: &mut Dice, n: usize, most: usize) -> Vec<usize> {
 /// Every pair of a leaver and somebody else is looked at, in the plainest way: whoever must stay is found by trying.
 fn oracle(people: &[Person]) -> BTreeSet<String> {
     let named = |it: usize| format!("p{it}");
-    let manager = |it: &Person| it.to_manager.or(it.manager);
-    let approvers = |it: &Person| it.to_approvers.clone().unwrap_or_else(|| it.approvers.clone());
+    // Nobody is put above others who can do nothing for them.
+    let can = |it: usize, now: &[usize]| now.contains(&it) || people[it].active && !people[it].leaves;
+    let manager = |it: &Person| {
+        let now: Vec<usize> = it.manager.into_iter().collect();
+        it.to_manager.filter(|to| can(*to, &now)).or(it.manager)
+    };
+    let approvers = |it: &Person| {
+        let to = it.to_approvers.as_ref().filter(|to| to.iter().all(|one| can(*one, &it.approvers)));
+        to.unwrap_or(&it.approvers).clone()
+    };
     let meant: BTreeSet<usize> =
         (0..people.len()).filter(|it| people[*it].leaves && people[*it].active).collect();
     let mut stays: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
@@ -508,4 +516,78 @@ fn in_random_companies_the_plan_says_what_looking_at_every_pair_says() {
         let plan = world.run("plan --format json").expect(0).json();
         assert_eq!(said(&plan), oracle(&people), "seed {number}\n{users}{people:#?}");
     });
+}
+
+#[test]
+fn nobody_is_put_above_others_who_can_do_nothing_for_them() {
+    let led: [(&str, &str, &[&str]); 2] = [("ana", "", &["dee"]), ("bo", "gone", &["gone"])];
+    let cy_leaves = "  - { user: cy@voyager.example, active: false }\n";
+    for (users, lockout, words) in [
+        (
+            "  - { user: ana@voyager.example, business: { approvers: [gone@voyager.example] } }\n",
+            "",
+            "the user is not active",
+        ),
+        (
+            "  - { user: ana@voyager.example, business: { approvers: [dee@voyager.example, gone@voyager.example] } }\n",
+            "",
+            "the user is not active",
+        ),
+        (
+            "  - { user: ana@voyager.example, business: { manager: gone@voyager.example } }\n",
+            "",
+            "the user is not active",
+        ),
+        (
+            "  - { user: ana@voyager.example, business: { approvers: [bo@voyager.example] } }\n",
+            "bo",
+            "is locked out",
+        ),
+        (
+            &format!(
+                "{cy_leaves}  - {{ user: ana@voyager.example, business: {{ approvers: [cy@voyager.example] }} }}\n"
+            ),
+            "",
+            "leaves",
+        ),
+    ] {
+        let world = world(&led, &[], "");
+        if !lockout.is_empty() {
+            let mut rules = rules(KNOWN, "");
+            rules += &format!(
+                "lockout: [{{ email: {lockout}@voyager.example, since: 2026-11-20, reason: stolen laptop }}]\n"
+            );
+            world.write("rolecall.yaml", &rules);
+        }
+        declare(&world, &format!("{DEE}{users}"));
+        let run = world.plan().expect(0);
+        assert!(run.stdout.contains(words), "{users}\n{}", run.stdout);
+        let plan = world.run("plan --format json").expect(0).json();
+        let dee_stays = json!({ "kind": "deactivation", "because": "soleApprover" });
+        let stays = plan["withheld"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|it| it["kind"] == dee_stays["kind"] && it["because"] == dee_stays["because"]);
+        assert!(stays, "nobody else approves for Ana: {users}\n{}", run.stdout);
+        let above =
+            plan["edits"].as_array().unwrap().iter().filter(|it| {
+                ["manager", "approvers"].contains(&it["attribute"].as_str().unwrap_or_default())
+            });
+        assert_eq!(above.count(), 0, "{users}\n{}", run.stdout);
+    }
+    // Whoever is there already may stay, and an entry that says so is no difference.
+    let world = world(&led, &[], "");
+    declare(
+        &world,
+        "  - { user: bo@voyager.example, business: { manager: gone@voyager.example, approvers: [gone@voyager.example] } }\n",
+    );
+    world.plan().expect(0).ends_with(NO_CHANGES);
+    // Whoever comes back by the same plan can act.
+    declare(
+        &world,
+        "  - { user: gone@voyager.example, active: true }\n  - { user: ana@voyager.example, business: { approvers: [gone@voyager.example] } }\n",
+    );
+    world.apply().expect(0);
+    world.plan().expect(0).ends_with(NO_CHANGES);
 }

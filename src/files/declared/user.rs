@@ -131,9 +131,11 @@ impl DeclaredUser {
         self.traits.iter().any(|it| matches!(it.value, TraitValue::Named(_)))
     }
 
-    /// The keys by which the person may be known who is to have an account: a second one is never made.
+    /// The keys by which the person may be known who is to have an account, as a second one is never made, or to leave, as nobody
+    /// else is to go.
     pub(crate) fn keys(&self) -> Vec<PersonRef> {
-        let more = self.given_keys().filter(|_| !self.create.is_empty()).map(|it| it.1);
+        let is_looked_for = !self.create.is_empty() || self.active() == Some(false);
+        let more = self.given_keys().filter(|_| is_looked_for).map(|it| it.1);
         std::iter::once(self.person.clone()).chain(more).collect()
     }
 

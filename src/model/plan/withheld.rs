@@ -90,9 +90,23 @@ pub enum WithheldReason {
         #[serde(rename = "userId")]
         holder: UserId,
     },
-    /// Making an account: one that has this key is there. It is not active where the key is the person's own, or else has another
-    /// address.
+    /// Making an account: there is one, and it is not active.
     Creation {
+        person: PersonRef,
+        #[serde(rename = "userId")]
+        user: UserId,
+    },
+    /// Making, activating or deactivating an account, and all else that the entry says: another key of it is somebody else's.
+    Contradiction {
+        person: PersonRef,
+        key: PersonRef,
+        /// Who has it.
+        #[serde(rename = "userId")]
+        user: UserId,
+    },
+    /// The same: the account of this address is there, is not active, and has another key, so that it may be that of somebody else who
+    /// had the address before.
+    Former {
         person: PersonRef,
         key: PersonRef,
         #[serde(rename = "userId")]
@@ -146,6 +160,8 @@ pub enum StaysActive {
     Protected,
     /// Active people have no other approver.
     SoleApprover,
+    /// Nobody has the key by which an entry names the person.
+    NotFound,
 }
 
 impl WithheldReason {
@@ -165,6 +181,8 @@ impl WithheldReason {
             | Self::UnreadLockout { user }
             | Self::Taken { holder: user, .. }
             | Self::Creation { user, .. }
+            | Self::Contradiction { user, .. }
+            | Self::Former { user, .. }
             | Self::Traveller { user, .. } => Some(*user),
             Self::Person { .. }
             | Self::Exception { .. }

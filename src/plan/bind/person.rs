@@ -8,6 +8,8 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
+
 use super::{
     super::leavers::Superiors, Binding, Bound, Fact, Owner, PersonIx, Withheld, WithheldReason, lockout::Cut,
     people::nowhere,
@@ -18,7 +20,7 @@ use crate::{
         declared::{Declared, DeclaredCompany, DeclaredTrait, DeclaredUser, TraitValue},
     },
     model::{
-        acting::Right,
+        acting::{self, Right},
         directory::{Directory, Failed},
         ids::{CompanyId, PersonRef, UserId},
         observed::{Observed, ObservedCompany, User},
@@ -51,6 +53,31 @@ pub(super) fn revived<'a>(declared: &Declared, snapshot: &'a Observed) -> Cow<'a
     Cow::Owned(snapshot)
 }
 
+/// Everybody who shall leave or is locked out: nobody is put above others who can do nothing for them.
+pub(super) fn idle(declared: &Declared, directory: &Directory<'_>, now: Timestamp) -> BTreeMap<UserId, Cut> {
+    let lockouts = declared.lockouts.iter().filter(|it| it.holds(now));
+    let locked = lockouts.flat_map(|it| {
+        let cut = Cut { from: it.from, leaves: false };
+        directory.find(&it.person).iter().map(move |user| (user.id, cut))
+    });
+    let users =
+        declared.companies.iter().flat_map(|company| company.users.iter().map(move |it| (company.id, it)));
+    let leavers = users.filter(|it| it.1.active() == Some(false)).filter_map(|(company, user)| {
+        Some((directory.anyone(company, &user.person).ok()?, Cut { from: user.from, leaves: true }))
+    });
+    leavers.chain(locked).collect()
+}
+
+/// Whether somebody can act for others once the files are so; of whom nothing is told nothing else is known.
+fn can_act(user: UserId, directory: &Directory<'_>, idle: &BTreeMap<UserId, Cut>) -> bool {
+    !idle.contains_key(&user) && directory.user(user).is_none_or(|it| it.active || it.is_hidden())
+}
+
+/// Who is named by an attribute, as it was read.
+fn named(live: Option<&str>) -> BTreeSet<UserId> {
+    live.into_iter().flat_map(acting::people).collect()
+}
+
 /// Those of a company who leave: whose accounts shall not be active.
 #[derive(Default)]
 pub(super) struct Leaving {
@@ -68,6 +95,7 @@ fn is_protected(bound: &Bound, user: UserId) -> bool {
 pub(super) fn leaving(
     declared: &Declared,
     (directory, snapshot): (&Directory<'_>, &Observed),
+    idle: &BTreeMap<UserId, Cut>,
     bound: &mut Bound,
 ) -> BTreeMap<CompanyId, Leaving> {
     let mut all: BTreeMap<CompanyId, Leaving> = BTreeMap::new();
@@ -97,7 +125,7 @@ pub(super) fn leaving(
             because.insert(id, StaysActive::Protected);
         }
     }
-    let superiors = superiors(declared, directory, snapshot);
+    let superiors = superiors(declared, (directory, snapshot), idle);
     let gone: BTreeSet<UserId> = meant.keys().map(|it| it.1).filter(|it| !because.contains_key(it)).collect();
     // Whoever stays may have approvers who leave.
     let mut left_out = gone.clone();
@@ -127,7 +155,11 @@ pub(super) fn leaving(
 }
 
 /// Who is above people once the files are so, as far as that was read.
-fn superiors(declared: &Declared, directory: &Directory<'_>, snapshot: &Observed) -> Superiors {
+fn superiors(
+    declared: &Declared,
+    (directory, snapshot): (&Directory<'_>, &Observed),
+    idle: &BTreeMap<UserId, Cut>,
+) -> Superiors {
     let mut superiors = Superiors::read(snapshot);
     let users =
         declared.companies.iter().flat_map(|company| company.users.iter().map(move |it| (company.id, it)));
@@ -138,10 +170,13 @@ fn superiors(declared: &Declared, directory: &Directory<'_>, snapshot: &Observed
         });
         for (attribute, people) in said {
             let Ok(id) = directory.anyone(company, &user.person) else { continue };
-            let found = people.iter().map(|it| Some(directory.nearest(&[company], it).ok()?.to_string()));
-            // Where one of them is not known, or nothing of the person, it stays as it is.
-            let found = found.collect::<Option<Vec<_>>>().filter(|_| snapshot.profiles.contains_key(&id));
-            if let Some(found) = found {
+            let Some(live) = snapshot.profiles.get(&id) else { continue };
+            let now = named(live.get(attribute));
+            let found = people.iter().map(|it| directory.nearest(&[company], it).ok());
+            // Where one of them is not known, or cannot act, it stays as it is.
+            let found = found.map(|it| it.filter(|it| now.contains(it) || can_act(*it, directory, idle)));
+            if let Some(found) = found.collect::<Option<Vec<UserId>>>() {
+                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
                 superiors.put(id, attribute, Some(&found.join(",")));
             }
         }
@@ -226,7 +261,8 @@ impl Binding<'_> {
         for user in company.users.iter().filter(|it| !it.traits.is_empty() || !it.create.is_empty()) {
             let id = match self.directory.anyone(self.company.id, &user.person) {
                 Ok(id) => id,
-                // Who has no account cannot use it: an account that is not to be used is not made either.
+                // Who has no account cannot use it: an account that is not to be used is not made either. Of an entry that is
+                // said before.
                 Err(why @ (Unresolved::Unknown | Unresolved::Nowhere(_))) if user.active() == Some(false) => {
                     let person = user.person.clone();
                     self.withhold_user(user.from, WithheldReason::UnmanagedUser { person, why });
@@ -242,7 +278,7 @@ impl Binding<'_> {
                     if let Some((key, id)) = self.holder(user) =>
                 {
                     let person = user.person.clone();
-                    self.withhold_user(user.from, WithheldReason::Creation { person, key, user: id });
+                    self.withhold_user(user.from, WithheldReason::Contradiction { person, key, user: id });
                     continue;
                 }
                 Err(why) => {
@@ -376,8 +412,8 @@ impl Binding<'_> {
         let is_silent = !user.create.is_empty() && user.active().is_none();
         let implied = (is_silent && creates).then_some(&active);
         if is_silent && live.get(Attribute::Active) == Some("false") {
-            let (person, key) = (user.person.clone(), user.person.clone());
-            self.withhold_user(user.from, WithheldReason::Creation { person, key, user: id });
+            let person = user.person.clone();
+            self.withhold_user(user.from, WithheldReason::Creation { person, user: id });
         }
         let create = user.create.iter().filter(|_| creates).chain(implied);
         let owner = Owner::Person(person);
@@ -396,6 +432,35 @@ impl Binding<'_> {
                 self.note(owner, Fact::Trait(declared.attribute)).from = Some(declared.from);
             }
         }
+    }
+
+    /// Whether somebody is put above a person who can do nothing for others; that is said. Whoever is there already may stay.
+    fn are_idle(
+        &mut self,
+        user: &DeclaredUser,
+        declared: &DeclaredTrait,
+        (found, people): (&[UserId], &[PersonRef]),
+        live: Option<&str>,
+    ) -> bool {
+        let (now, mut any) = (named(live), false);
+        for (id, person) in found.iter().zip(people).filter(|it| !now.contains(it.0)) {
+            if can_act(*id, self.directory, self.idle) {
+                continue;
+            }
+            any = true;
+            match self.idle.get(id) {
+                Some(cut) => self.bound.remarks.push(cut.remark(person, declared.from)),
+                None => {
+                    let (user, person) = (user.person.clone(), person.clone());
+                    let (attribute, why) = (declared.attribute, Unresolved::Inactive);
+                    self.withhold_user(
+                        declared.from,
+                        WithheldReason::Superior { user, attribute, person, why },
+                    );
+                }
+            }
+        }
+        any
     }
 
     /// What a person shall be by one attribute; `None` where that is left as it is.
@@ -424,7 +489,7 @@ impl Binding<'_> {
                         }
                     }
                 }
-                if found.len() < people.len() {
+                if found.len() < people.len() || self.are_idle(user, declared, (&found, people), live) {
                     return None;
                 }
                 // Whoever is named by two keys is asked once.

@@ -207,7 +207,9 @@ fn lines(plan: &Plan) -> Vec<String> {
                 let holder = plan.names.person(*holder);
                 format!("withheld {} {key} of {user}: {holder} has it", attribute.word())
             }
-            WithheldReason::Creation { person, key, .. } => format!("not created {person}: {key}"),
+            WithheldReason::Creation { person, .. } => format!("not created {person}"),
+            WithheldReason::Contradiction { person, key, .. } => format!("another's key of {person}: {key}"),
+            WithheldReason::Former { person, key, .. } => format!("former account of {person}: {key}"),
             WithheldReason::Untold { person, attribute } => {
                 format!("withheld {} of {person}: untold", attribute.word())
             }

@@ -149,15 +149,21 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
                 words.person(*holder)
             ),
         ),
-        WithheldReason::Creation { person, key, .. } if person == key => (
+        WithheldReason::Creation { person, .. } => (
             user(person),
             "the account is there and not active, and stays so; write `active: true` to activate it, or take `create` out".to_owned(),
         ),
-        WithheldReason::Creation { person, key, user: of } => (
+        WithheldReason::Contradiction { person, key, user: of } => (
             user(person),
             format!(
-                "no account is made: {} has {key} already; name the person by that key, or correct the entry",
+                "left as it is, as {key} is another person's: {}; name the person by that key, or correct the entry",
                 words.person(*of),
+            ),
+        ),
+        WithheldReason::Former { person, key, .. } => (
+            user(person),
+            format!(
+                "left as it is: the account of this address is not active, and has {key}, so it may be that of somebody who had the address before; take `create` out if it is the same person, or use another address"
             ),
         ),
         WithheldReason::Untold { person, attribute } => (
@@ -185,6 +191,10 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             );
             (user(person), why)
         }
+        WithheldReason::Deactivation { person, because: StaysActive::NotFound, .. } => (
+            user(person),
+            "nobody is deactivated: no user has this key; correct the entry, or remove it if there is no such account".to_owned(),
+        ),
         WithheldReason::Deactivation { person, because: StaysActive::Unproven, .. } => (
             user(person),
             "not deactivated: nobody has seen whether an account that is deleted here can come back; look with `rolecall doctor --probe --people`, and say `api: { dialect: { userDelete: deactivates } }`".to_owned(),
