@@ -39,7 +39,7 @@ use crate::{
 mod accept;
 mod computed;
 pub mod grants;
-mod keys;
+pub(super) mod keys;
 mod lockout;
 pub mod people;
 mod person;
@@ -117,8 +117,12 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let units::Resolved { declared, snapshot, withheld, names } = units::resolved(declared, snapshot);
     let (declared, snapshot) = (&*declared, &*snapshot);
     let snapshot = &*person::revived(declared, snapshot);
-    let directory = Directory::new(&snapshot.users);
-    let soon = soon::soon(declared, &|it| soon::roles(&snapshot.companies, it), &directory, now);
+    let known = Directory::new(&snapshot.users);
+    let (users, mut taken) = keys::given(declared, (&known, snapshot));
+    let changed = users.as_deref().map(Directory::new);
+    let directories = keys::Directories { now: &known, then: changed.as_ref().unwrap_or(&known) };
+    let directory = directories.then;
+    let soon = soon::soon(declared, &|it| soon::roles(&snapshot.companies, it), directory, now);
     let declared = &*declared.at(now);
     let mut bound =
         Bound { aliases: declared.aliases.clone(), unmanaged: declared.unmanaged, soon, ..Bound::default() };
@@ -126,17 +130,17 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     names.into_iter().for_each(|(id, name)| _ = bound.aliases.entry(id).or_insert(name));
     let mut findings = Vec::new();
     bound.remarks = declared.remarks(now);
-    bound.rules = rules::rules(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
-    let floors = rules::floors(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
+    bound.rules = rules::rules(declared, snapshot, directories, now, &mut findings, &mut bound.remarks);
+    let floors = rules::floors(declared, snapshot, directories, now, &mut findings, &mut bound.remarks);
     bound.rules.floors = floors;
     bound.weakened.clone_from(&declared.rules.weakened);
-    bound.withheld = lockout::unresolved(declared, &directory, now);
+    bound.withheld = lockout::unresolved(declared, directories, now);
     bound.withheld.extend(withheld);
     for (company, answer) in &snapshot.failed {
         let what = WithheldReason::Company { company: *company, answer: answer.clone() };
         bound.withheld.push(Withheld { from: None, group: "".into(), what });
     }
-    let unseen = rules::unseen(declared, snapshot, &directory, &bound.rules, now);
+    let unseen = rules::unseen(declared, snapshot, directory, &bound.rules, now);
     let companies: Vec<Company<'_>> =
         declared.companies.iter().map(|it| Company::new(it, snapshot, &mut findings)).collect();
     bound.remarks.extend(companies.iter().flat_map(|it| it.matched.remarks.iter().cloned()));
@@ -144,12 +148,12 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let index = Arc::new(index(&companies, snapshot));
     let live = live(&companies, &index);
     let (mut desired, mut profiles) = (Facts::default(), Facts::default());
-    let mut leaving = person::leaving(declared, (&directory, snapshot), &mut bound);
+    let mut leaving = person::leaving(declared, (directories, snapshot), &mut bound);
     for company in companies {
-        let of = (company.declared, &directory, snapshot);
+        let of = (company.declared, directory, snapshot);
         let person::Leaving { cut: mut locked, staying } =
             leaving.remove(&company.declared.id).unwrap_or_default();
-        locked.extend(lockout::locked(declared, (company.declared.id, company.live), &directory, now));
+        locked.extend(lockout::locked(declared, (company.declared.id, company.live), directories, now));
         let roles = Roles::new(&company.live.roles);
         let mut binding = Binding {
             company: company.declared,
@@ -158,13 +162,14 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             live: &live,
             desired: &mut desired,
             profiles: &mut profiles,
-            directory: &directory,
+            directory,
+            known: &known,
             doubtful_roles: doubtful_roles(company.declared, &roles),
             roles,
-            suspects: people::suspects(company.declared, &directory, now),
+            suspects: people::suspects(company.declared, directory, now),
             meant: person::all_meant(company.live, &person::movers(of, &staying)),
             staying,
-            taken: keys::taken(of),
+            taken: taken.remove(&company.declared.id).unwrap_or_default(),
             unseen: &unseen,
             searched: &snapshot.searched,
             locked,
@@ -201,7 +206,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     bound.live = live.with(direct);
     bound.desired = State::new(desired);
     bound.index = index;
-    accept::accept(&mut bound, declared, snapshot, &directory, now);
+    accept::accept(&mut bound, declared, snapshot, directory, now);
     bound.withheld.sort();
     bound.withheld.dedup();
     bound.remarks.sort();
@@ -292,7 +297,10 @@ struct Binding<'a> {
     desired: &'a mut Facts,
     /// What people are apart from access, as far as it is declared.
     profiles: &'a mut Facts,
+    /// By the keys that people are to have.
     directory: &'a Directory<'a>,
+    /// By the keys that people have.
+    known: &'a Directory<'a>,
     roles: Roles<'a>,
     /// The roles that an entry may mean that means none.
     doubtful_roles: BTreeSet<RoleId>,

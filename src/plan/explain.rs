@@ -25,6 +25,7 @@ use crate::{
     plan::{
         bind::{
             grants::Roles,
+            keys,
             people::{Directory, alike},
         },
         effective,
@@ -230,14 +231,20 @@ pub fn explain(
     now: Timestamp,
 ) -> Result<Explained, Unresolved> {
     let declared = &*declared.at(now);
-    let directory = Directory::new(&snapshot.users);
-    let user = directory.nearest(&declared.own_companies(), person)?;
-    let twins: BTreeSet<UserId> = directory.find(person).iter().map(|it| it.id).collect();
-    let keys = Keys::of(user, &snapshot.users);
+    let known = Directory::new(&snapshot.users);
+    let user = known.nearest(&declared.own_companies(), person)?;
+    let twins: BTreeSet<UserId> = known.find(person).iter().map(|it| it.id).collect();
+    // What the files say by a key that they give means who is to have it.
+    let (users, _) = keys::given(declared, (&known, snapshot));
+    let changed = users.as_deref().map(Directory::new);
+    let directory = changed.as_ref().unwrap_or(&known);
+    let held = Keys::of(user, &snapshot.users);
+    let keys = Keys::of(user, users.as_deref().unwrap_or(&snapshot.users)).of_person(held.person.clone());
     let lockouts: Vec<Lockout> = declared
         .lockouts
         .iter()
-        .filter(|it| keys.are_those_of(&it.person))
+        // It means whoever has the key, and whoever is to have it.
+        .filter(|it| held.are_those_of(&it.person) || keys.are_those_of(&it.person))
         .map(|it| Lockout {
             since: it.since,
             ends: it.ends,
@@ -252,7 +259,7 @@ pub fn explain(
     let mut explaining = Explaining {
         user,
         keys,
-        directory: &directory,
+        directory,
         locked,
         now,
         names: &names,
@@ -278,7 +285,7 @@ pub fn explain(
     let at_home = keys.person.company.is_none_or(|it| companies.binary_search(&it).is_ok());
     let acting = acting(declared, snapshot, &keys.person, now);
     let attributes =
-        attributes::attributes(&own, (&declared.own_companies(), &directory), (&keys.person, snapshot));
+        attributes::attributes(&own, (&declared.own_companies(), directory), (&keys.person, snapshot));
     Ok(Explained {
         acting,
         attributes,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
 
-use super::{AT_ONCE, FetchError, Read, lookup};
+use super::{AT_ONCE, FetchError, Read, keyed::keyed, lookup};
 use crate::{
     files::declared::{Declared, DeclaredDirect, DeclaredUser},
     live::source::Source,
@@ -14,7 +14,7 @@ use crate::{
         direct::DirectRoles,
         directory::Directory,
         ids::{CompanyId, PersonRef, UserId},
-        observed::{Observed, completed},
+        observed::{Observed, User, completed},
         selector::{PersonPart, Traits},
     },
 };
@@ -121,7 +121,11 @@ struct SpokenOf<'a> {
 impl<'a> SpokenOf<'a> {
     fn of(declared: &'a Declared, user: UserId, observed: &Observed) -> Self {
         let directory = Directory::new(&observed.users);
-        let is = |it: &PersonRef| directory.find(it).iter().any(|it| it.id == user);
+        let keyed: Vec<User> = declared.companies.iter().flat_map(|it| keyed(it, &directory)).collect();
+        let keyed = Directory::new(&keyed);
+        let is = |it: &PersonRef| {
+            [&directory, &keyed].iter().any(|all| all.find(it).iter().any(|it| it.id == user))
+        };
         let own = directory.user(user).and_then(|it| it.company);
         let mut all = Self { arranging: Vec::new(), led: Vec::new(), others: Vec::new() };
         let users = declared.companies.iter().flat_map(|it| it.users.iter().map(move |user| (it.id, user)));

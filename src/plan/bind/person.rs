@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    super::leavers::Superiors, Binding, Bound, Fact, Owner, PersonIx, Withheld, WithheldReason, lockout::Cut,
-    people::nowhere,
+    super::leavers::Superiors, Binding, Bound, Fact, Owner, PersonIx, Withheld, WithheldReason,
+    keys::Directories, lockout::Cut, people::nowhere,
 };
 use crate::{
     files::{
@@ -67,9 +67,10 @@ fn is_protected(bound: &Bound, user: UserId) -> bool {
 /// Returns everybody who leaves, by company.
 pub(super) fn leaving(
     declared: &Declared,
-    (directory, snapshot): (&Directory<'_>, &Observed),
+    (directories, snapshot): (Directories<'_>, &Observed),
     bound: &mut Bound,
 ) -> BTreeMap<CompanyId, Leaving> {
+    let directory = directories.then;
     let mut all: BTreeMap<CompanyId, Leaving> = BTreeMap::new();
     let mut meant: BTreeMap<(CompanyId, UserId), &DeclaredUser> = BTreeMap::new();
     for company in &declared.companies {
@@ -90,8 +91,11 @@ pub(super) fn leaving(
     }
     let mut because: BTreeMap<UserId, StaysActive> = BTreeMap::new();
     for &(company, id) in meant.keys() {
-        let own = declared.identity_of(company).and_then(|it| directory.anyone(company, &it.0).ok());
-        if Some(id) == own {
+        // Whoever has the key that the account is named by, and whoever is to have it.
+        let is_own = |it: &Directory<'_>| {
+            declared.identity_of(company).is_some_and(|own| it.anyone(company, &own.0) == Ok(id))
+        };
+        if is_own(directories.now) || is_own(directories.then) {
             because.insert(id, StaysActive::OwnAccount);
         } else if is_protected(bound, id) {
             because.insert(id, StaysActive::Protected);
@@ -335,7 +339,7 @@ impl Binding<'_> {
     fn holder(&self, user: &DeclaredUser) -> Option<(PersonRef, UserId)> {
         let mut keys = user.keys().into_iter().skip(1);
         keys.find_map(|key| {
-            let user = self.directory.find(&key).first()?.id;
+            let user = self.known.find(&key).first()?.id;
             Some((key, user))
         })
     }
