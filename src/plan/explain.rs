@@ -255,7 +255,14 @@ pub fn explain(
         .collect();
     let companies = declared.all_companies();
     let locked = lockouts.iter().any(|it| it.in_force);
-    let names = names(declared, snapshot);
+    let mut names = names(declared, snapshot);
+    // The names of the workspace go before those of the API.
+    let units = snapshot.companies.iter().flat_map(|it| it.units.iter());
+    let lived: BTreeSet<&str> =
+        snapshot.profiles.get(&user).iter().flat_map(|it| it.iter().map(|it| it.1)).collect();
+    for (id, name) in units.filter(|it| lived.contains(&*it.0.to_string())) {
+        names.values.entry(id).or_insert_with(|| name.into());
+    }
     let mut explaining = Explaining {
         user,
         keys,
