@@ -39,6 +39,7 @@ mod estimate;
 mod file;
 mod holders;
 mod kept;
+mod keyed;
 mod list;
 mod lookup;
 mod named;
@@ -389,7 +390,9 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
     let unknown: Vec<PersonRef> = unknown.into_iter().cloned().collect();
     let (more, closed) = elsewhere(source, known, reads.id, &unknown).await?;
     directory.add(&more);
-    let found = reads.find(&directory);
+    let mut found = reads.find(&directory);
+    let keyed = keyed::keyed(reads.declared, &directory);
+    found.add(reads.find(&Directory::new(&keyed)));
     let holders: BTreeSet<UserId> =
         found.cut_off.iter().chain(&found.back).copied().chain(found.identity).collect();
     let (held, direct) =

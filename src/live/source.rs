@@ -22,7 +22,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     observed::{GroupHead, GroupRole, RoleHead, User},
     permissions::Permissions,
-    selector::{PersonPart, Selector, Traits},
+    selector::{Attribute, PersonPart, Selector, Traits},
     units::{Unit, Units},
 };
 
@@ -254,20 +254,28 @@ impl Source {
     }
 
     /// What a part of a user says, of a snapshot with all that is known besides; `None` where the token may not know. With
-    /// what the grade is called, which no list tells.
+    /// what the department and the like are called that it names.
     pub(crate) async fn part(
         &self,
         company: CompanyId,
         user: UserId,
         part: PersonPart,
-    ) -> Read<Option<(Traits, Option<Unit>)>> {
+    ) -> Read<Option<(Traits, Vec<(Attribute, Unit)>)>> {
         match self {
             Self::Api(it) => match it.of(company)?.reader.part(user, part.of_api()).await {
-                Ok(object) => Ok(Some((attributes::traits(part, &object), attributes::grade(&object)))),
+                Ok(object) => Ok(Some((attributes::traits(part, &object), attributes::units(part, &object)))),
                 Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
                 Err(error) => Err(error.into()),
             },
-            Self::Snapshot(it) => Ok(it.profile(user).map(|it| (it, None))),
+            Self::Snapshot(it) => Ok(it.profile(user).map(|it| (it, Vec::new()))),
+        }
+    }
+
+    /// What departments and the like of a company are called, by a snapshot; the API tells that beside other answers.
+    pub(crate) fn recorded_units(&self, company: CompanyId) -> Units {
+        match self {
+            Self::Api(_) => Units::default(),
+            Self::Snapshot(it) => it.units(company),
         }
     }
 

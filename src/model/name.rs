@@ -93,6 +93,11 @@ pub(crate) fn unseen(name: &str) -> Option<char> {
     unseen_by(name, is_unseen)
 }
 
+/// Whether a file says a name that the API tells letter by letter.
+pub(crate) fn is_sayable(name: &str) -> bool {
+    !name.is_empty() && name.trim() == name && unseen(name).is_none() && composed(name) == name
+}
+
 /// Returns the first character of a description or reason that is not seen where it stands: line breaks, tabs and
 /// spaces of any kind are layout there.
 pub(crate) fn unseen_in_text(text: &str) -> Option<char> {

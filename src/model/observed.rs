@@ -20,7 +20,7 @@ use crate::model::{
     lookalike,
     permissions::Permissions,
     plan::LookUps,
-    selector::{Selector, Traits},
+    selector::{Attribute, Selector, Traits},
     stamp::Stamps,
     units::Units,
 };
@@ -215,6 +215,15 @@ impl User {
             let person = PersonRef::by(key, raw?).ok()?;
             (person.key() == raw && lookalike::mixed(raw?).is_none()).then_some(person)
         })
+    }
+
+    /// Says by which key of a kind the user is known, if by any; nothing of an attribute that is no key.
+    pub(crate) fn put_key(&mut self, attribute: Attribute, key: Option<&str>) {
+        match attribute {
+            Attribute::ExternalId => self.external_id = key.map(Into::into),
+            Attribute::EmployeeId => self.employee_id = key.map(Into::into),
+            _ => (),
+        }
     }
 
     /// Takes from another answer about the same user what this one left out.

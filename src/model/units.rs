@@ -54,6 +54,18 @@ impl Units {
         self.0.get(&attribute)
     }
 
+    /// The name that only this id has among those of an attribute; the first of several.
+    pub fn name(&self, attribute: Attribute, id: Uuid) -> Option<&str> {
+        let mut names = self.of(attribute)?.iter();
+        names.find(|(_, ids)| ids.len() == 1 && ids.contains(&id)).map(|it| &**it.0)
+    }
+
+    /// The one id of an attribute that has the name.
+    pub fn only(&self, attribute: Attribute, name: &str) -> Option<Uuid> {
+        let ids = self.of(attribute)?.get(name)?;
+        ids.first().copied().filter(|_| ids.len() == 1)
+    }
+
     /// Every id with a name of it.
     pub fn iter(&self) -> impl Iterator<Item = (Uuid, &str)> {
         let all = self.0.values().flatten();

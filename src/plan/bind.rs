@@ -40,7 +40,7 @@ mod accept;
 mod computed;
 mod contradictions;
 pub mod grants;
-mod keys;
+pub(super) mod keys;
 mod lockout;
 pub mod people;
 mod person;
@@ -120,8 +120,12 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let (declared, doubted) = contradictions::without(declared, snapshot);
     let declared = &*declared;
     let snapshot = &*person::revived(declared, snapshot);
-    let directory = Directory::new(&snapshot.users);
-    let soon = soon::soon(declared, &|it| soon::roles(&snapshot.companies, it), &directory, now);
+    let known = Directory::new(&snapshot.users);
+    let (users, mut taken) = keys::given(declared, (&known, snapshot));
+    let changed = users.as_deref().map(Directory::new);
+    let directories = keys::Directories { now: &known, then: changed.as_ref().unwrap_or(&known) };
+    let directory = directories.then;
+    let soon = soon::soon(declared, &|it| soon::roles(&snapshot.companies, it), directory, now);
     let declared = &*declared.at(now);
     let mut bound =
         Bound { aliases: declared.aliases.clone(), unmanaged: declared.unmanaged, soon, ..Bound::default() };
@@ -129,17 +133,17 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     names.into_iter().for_each(|(id, name)| _ = bound.aliases.entry(id).or_insert(name));
     let mut findings = Vec::new();
     bound.remarks = declared.remarks(now);
-    bound.rules = rules::rules(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
-    let floors = rules::floors(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
+    bound.rules = rules::rules(declared, snapshot, directories, now, &mut findings, &mut bound.remarks);
+    let floors = rules::floors(declared, snapshot, directories, now, &mut findings, &mut bound.remarks);
     bound.rules.floors = floors;
     bound.weakened.clone_from(&declared.rules.weakened);
-    bound.withheld = lockout::unresolved(declared, &directory, now);
+    bound.withheld = lockout::unresolved(declared, directories, now);
     bound.withheld.extend(withheld.into_iter().chain(doubted));
     for (company, answer) in &snapshot.failed {
         let what = WithheldReason::Company { company: *company, answer: answer.clone() };
         bound.withheld.push(Withheld { from: None, group: "".into(), what });
     }
-    let unseen = rules::unseen(declared, snapshot, &directory, &bound.rules, now);
+    let unseen = rules::unseen(declared, snapshot, directory, &bound.rules, now);
     let companies: Vec<Company<'_>> =
         declared.companies.iter().map(|it| Company::new(it, snapshot, &mut findings)).collect();
     bound.remarks.extend(companies.iter().flat_map(|it| it.matched.remarks.iter().cloned()));
@@ -147,13 +151,13 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let index = Arc::new(index(&companies, snapshot));
     let live = live(&companies, &index);
     let (mut desired, mut profiles) = (Facts::default(), Facts::default());
-    let idle = person::idle(declared, &directory, now);
-    let mut leaving = person::leaving(declared, (&directory, snapshot), &idle, &mut bound);
+    let idle = person::idle(declared, directories, now);
+    let mut leaving = person::leaving(declared, (directories, snapshot), &idle, &mut bound);
     for company in companies {
-        let of = (company.declared, &directory, snapshot);
+        let of = (company.declared, directory, snapshot);
         let person::Leaving { cut: mut locked, staying } =
             leaving.remove(&company.declared.id).unwrap_or_default();
-        locked.extend(lockout::locked(declared, (company.declared.id, company.live), &directory, now));
+        locked.extend(lockout::locked(declared, (company.declared.id, company.live), directories, now));
         let roles = Roles::new(&company.live.roles);
         let mut binding = Binding {
             company: company.declared,
@@ -162,13 +166,14 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             live: &live,
             desired: &mut desired,
             profiles: &mut profiles,
-            directory: &directory,
+            directory,
+            known: &known,
             doubtful_roles: doubtful_roles(company.declared, &roles),
             roles,
-            suspects: people::suspects(company.declared, &directory, now),
+            suspects: people::suspects(company.declared, directory, now),
             meant: person::all_meant(company.live, &person::movers(of, &staying)),
             staying,
-            taken: keys::taken(of),
+            taken: taken.remove(&company.declared.id).unwrap_or_default(),
             idle: &idle,
             unseen: &unseen,
             searched: &snapshot.searched,
@@ -206,7 +211,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     bound.live = live.with(direct);
     bound.desired = State::new(desired);
     bound.index = index;
-    accept::accept(&mut bound, declared, snapshot, &directory, now);
+    accept::accept(&mut bound, declared, snapshot, directory, now);
     bound.withheld.sort();
     bound.withheld.dedup();
     bound.remarks.sort();
@@ -297,7 +302,10 @@ struct Binding<'a> {
     desired: &'a mut Facts,
     /// What people are apart from access, as far as it is declared.
     profiles: &'a mut Facts,
+    /// By the keys that people are to have.
     directory: &'a Directory<'a>,
+    /// By the keys that people have.
+    known: &'a Directory<'a>,
     roles: Roles<'a>,
     /// The roles that an entry may mean that means none.
     doubtful_roles: BTreeSet<RoleId>,

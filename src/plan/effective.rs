@@ -18,6 +18,7 @@ use crate::model::{
     kept::Kept,
     permissions::Permissions,
     plan::{Action, Change, Plan},
+    rules::Rules,
     scope::Scope,
     selector::Attribute,
     state::{Edit, Fact, Key, Membership, Owner, State, Value, memberships},
@@ -76,6 +77,15 @@ impl<'a> Sides<'a> {
     /// The same by an id: of somebody that nothing else speaks of nothing changes.
     pub(super) fn acting(&self, company: CompanyId, user: UserId) -> [bool; 2] {
         self.plan.index.find_user(user).map_or([true; 2], |it| self.acts(company, it))
+    }
+
+    /// Whether somebody can use what is held before, and after: an account that the plan leaves as it is can where it is not
+    /// known to be inactive.
+    pub(super) fn able(&self, rules: &Rules, company: CompanyId, user: UserId) -> [bool; 2] {
+        match self.acting(company, user) {
+            [true, true] => [rules.may_act(user); 2],
+            changed => changed,
+        }
     }
 
     /// What a group gives on one side.

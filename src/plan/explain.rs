@@ -25,6 +25,7 @@ use crate::{
     plan::{
         bind::{
             grants::Roles,
+            keys,
             people::{Directory, alike},
         },
         effective,
@@ -230,14 +231,20 @@ pub fn explain(
     now: Timestamp,
 ) -> Result<Explained, Unresolved> {
     let declared = &*declared.at(now);
-    let directory = Directory::new(&snapshot.users);
-    let user = directory.nearest(&declared.own_companies(), person)?;
-    let twins: BTreeSet<UserId> = directory.find(person).iter().map(|it| it.id).collect();
-    let keys = Keys::of(user, &snapshot.users);
+    let known = Directory::new(&snapshot.users);
+    let user = known.nearest(&declared.own_companies(), person)?;
+    let twins: BTreeSet<UserId> = known.find(person).iter().map(|it| it.id).collect();
+    // What the files say by a key that they give means who is to have it.
+    let (users, _) = keys::given(declared, (&known, snapshot));
+    let changed = users.as_deref().map(Directory::new);
+    let directory = changed.as_ref().unwrap_or(&known);
+    let held = Keys::of(user, &snapshot.users);
+    let keys = Keys::of(user, users.as_deref().unwrap_or(&snapshot.users)).of_person(held.person.clone());
     let lockouts: Vec<Lockout> = declared
         .lockouts
         .iter()
-        .filter(|it| keys.are_those_of(&it.person))
+        // It means whoever has the key, and whoever is to have it.
+        .filter(|it| held.are_those_of(&it.person) || keys.are_those_of(&it.person))
         .map(|it| Lockout {
             since: it.since,
             ends: it.ends,
@@ -248,11 +255,18 @@ pub fn explain(
         .collect();
     let companies = declared.all_companies();
     let locked = lockouts.iter().any(|it| it.in_force);
-    let names = names(declared, snapshot);
+    let mut names = names(declared, snapshot);
+    // The names of the workspace go before those of the API.
+    let units = snapshot.companies.iter().flat_map(|it| it.units.iter());
+    let lived: BTreeSet<&str> =
+        snapshot.profiles.get(&user).iter().flat_map(|it| it.iter().map(|it| it.1)).collect();
+    for (id, name) in units.filter(|it| lived.contains(&*it.0.to_string())) {
+        names.values.entry(id).or_insert_with(|| name.into());
+    }
     let mut explaining = Explaining {
         user,
         keys,
-        directory: &directory,
+        directory,
         locked,
         now,
         names: &names,
@@ -278,7 +292,7 @@ pub fn explain(
     let at_home = keys.person.company.is_none_or(|it| companies.binary_search(&it).is_ok());
     let acting = acting(declared, snapshot, &keys.person, now);
     let attributes =
-        attributes::attributes(&own, (&declared.own_companies(), &directory), (&keys.person, snapshot));
+        attributes::attributes(&own, (&declared.own_companies(), directory), (&keys.person, snapshot));
     Ok(Explained {
         acting,
         attributes,

@@ -139,7 +139,11 @@ fn rules(sides: [&Snapshot; 2], users: &[Vec<User>; 2]) -> Rules {
     let companies = sides.iter().flat_map(|it| &it.companies);
     let roles = companies.flat_map(|it| it.roles.iter().map(move |role| (it.id, role)));
     let privileged: BTreeSet<_> = roles.filter(|it| it.1.manages_access).map(|it| (it.0, it.1.id)).collect();
-    let active = users.iter().flatten().map(|it| (it.id, it.active)).collect();
+    let mut active: BTreeMap<UserId, bool> = BTreeMap::new();
+    for it in users.iter().flatten() {
+        // Whose account came or went between them did gain or lose.
+        *active.entry(it.id).or_default() |= it.active;
+    }
     Rules { privileged: privileged.into_iter().collect(), active, ..Rules::default() }
 }
 

@@ -23,11 +23,15 @@ use crate::{
 
 mod acting;
 
-/// Returns what becomes of whose access; in time linear in what changes.
+/// Returns what becomes of whose access; in time linear in what was read.
+///
+/// Whoever cannot use an account neither gains nor loses, and acts for nobody.
 pub fn people(sides: &Sides<'_>, outcomes: &[Outcome<'_>], rules: &Rules) -> People {
     let user = |it: UserIx| sides.plan.index.user(it);
+    let is_able = |it: &&Outcome<'_>| sides.able(rules, it.company, user(it.user)) != [false; 2];
+    let outcomes: Vec<&Outcome<'_>> = outcomes.iter().filter(is_able).collect();
     let lost = outcomes.iter().filter(|it| it.loses_everything);
-    let acting = acting::acting(sides);
+    let acting = acting::acting(sides, rules);
     // Who gains both a role and a right over somebody is one person.
     let count = |by_role: Vec<&Outcome<'_>>, by_right: fn(&RoleEffect) -> bool| {
         let roles = by_role.into_iter().map(|it| (it.company, user(it.user)));
@@ -35,10 +39,10 @@ pub fn people(sides: &Sides<'_>, outcomes: &[Outcome<'_>], rules: &Rules) -> Peo
         roles.chain(rights).collect::<BTreeSet<_>>().len()
     };
     People {
-        gain: count(outcomes.iter().filter(|it| it.gains()).collect(), |it| it.gives),
-        lose: count(outcomes.iter().filter(|it| it.loses()).collect(), |it| it.takes),
+        gain: count(outcomes.iter().copied().filter(|it| it.gains()).collect(), |it| it.gives),
+        lose: count(outcomes.iter().copied().filter(|it| it.loses()).collect(), |it| it.takes),
         lose_everything: lost.map(|it| Loser { company: it.company, user: user(it.user) }).collect(),
-        affected: affected(sides, outcomes, acting, rules),
+        affected: affected(sides, &outcomes, acting, rules),
     }
 }
 
@@ -60,7 +64,7 @@ struct Step {
 
 fn affected(
     sides: &Sides<'_>,
-    outcomes: &[Outcome<'_>],
+    outcomes: &[&Outcome<'_>],
     mut acting: BTreeMap<(CompanyId, UserId), Vec<RoleEffect>>,
     rules: &Rules,
 ) -> Vec<Affected> {

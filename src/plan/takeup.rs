@@ -25,8 +25,8 @@ use crate::{
 pub enum TakenUp {
     /// The plan, with everything but its effects computed anew.
     Plan(Box<Plan>),
-    /// Everything is as it wants it: it was applied already.
-    Already,
+    /// Everything is as it wants it: it was applied already, but for what it withholds.
+    Already(Vec<Withheld>),
     /// What it saw, or what it was made from, is no longer so.
     Stale(Stale),
 }
@@ -83,7 +83,7 @@ fn subject(change: &Change<'_>) -> Subject {
 /// Nothing of the saved plan itself is applied. Its id says what was approved, and its groups which part.
 pub fn same_again(saved: &Plan, id: Digest, fresh: &Plan, bound: &Bound) -> TakenUp {
     if is_so(saved, bound) {
-        return TakenUp::Already;
+        return TakenUp::Already(fresh.withheld.clone());
     }
     let mut stale = stale(saved, bound);
     if !stale.is_empty() {
@@ -106,7 +106,7 @@ pub fn same_again(saved: &Plan, id: Digest, fresh: &Plan, bound: &Bound) -> Take
 }
 
 /// Takes up a plan that no file asks for now, such as a rollback: its effects are believed, for they are
-/// what its id is of; all else is computed anew.
+/// what its id is of, and so is what it withholds, which no file asks for either; all else is computed anew.
 pub fn as_approved(
     saved: &Plan,
     id: Digest,
@@ -114,9 +114,13 @@ pub fn as_approved(
     (bound, snapshot): (&Bound, &Observed),
     now: Timestamp,
 ) -> TakenUp {
+    // What a lock-out leaves is told of today.
+    let own = saved.withheld.iter().filter(|it| !it.is_left_by_lockout());
+    let withheld = fresh.withheld.iter().filter(|it| it.is_left_by_lockout()).chain(own).cloned();
+    let withheld: Vec<Withheld> = withheld.collect();
     // What was created is known by its name alone, and nobody has looked into a group that no file names.
     if is_so(saved, bound) && saved.groups().all(|it| it.action() != Action::Create) {
-        return TakenUp::Already;
+        return TakenUp::Already(withheld);
     }
     let locked = &bound.locked;
     let mut stale = stale(saved, bound);
@@ -127,7 +131,7 @@ pub fn as_approved(
     );
     let by_rule = |it: &&Edit| plan.by_rule.contains_key(&it.key);
     let today: Vec<Edit> = plan.edits.iter().filter(by_rule).cloned().collect();
-    plan.withheld.retain(Withheld::is_left_by_lockout);
+    plan.withheld = withheld;
     plan.soon.clear();
     plan.edits = saved.edits;
     plan.notes = saved.notes;

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     bind::{
-        Bound, bind,
+        Bound, bind, keys,
         people::Directory,
         soon::{self, Found},
     },
@@ -50,8 +50,10 @@ pub struct Upcoming {
 /// Finds what begins and ends after `now` and until `to`.
 pub fn upcoming(declared: &Declared, snapshot: &Observed, now: Timestamp, to: Timestamp) -> Upcoming {
     let declared = &*declared.without(&snapshot.failed);
-    let directory = Directory::new(&snapshot.users);
-    let mut found = Found::new((now, to), &directory);
+    let known = Directory::new(&snapshot.users);
+    let (users, _) = keys::given(declared, (&known, snapshot));
+    let changed = users.as_deref().map(Directory::new);
+    let mut found = Found::new((now, to), changed.as_ref().unwrap_or(&known));
     found.companies(declared, &|it| soon::roles(&snapshot.companies, it));
     for lockout in &declared.lockouts {
         let term = Term { starts: Some(lockout.since), ends: lockout.ends };

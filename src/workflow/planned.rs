@@ -247,8 +247,8 @@ async fn taken_up(
         match taken_up {
             TakenUp::Plan(plan) => Ok(*plan),
             // Everything is as it wants it: nothing is left of it.
-            TakenUp::Already => {
-                let mut nothing = fresh;
+            TakenUp::Already(withheld) => {
+                let mut nothing = Plan { withheld, ..fresh };
                 nothing.retain(|_| false);
                 Ok(nothing)
             }

@@ -423,6 +423,32 @@ fn a_plan_says_who_comes_to_act_for_somebody_and_who_no_longer_does() {
     assert_eq!((rows.len(), &people["gain"], &people["lose"]), (0, &json!(0), &json!(0)));
 }
 
+/// An account that is not active acts for nobody, and one that the plan activates does for all who name it.
+#[test]
+fn who_is_not_active_comes_to_act_for_nobody_until_the_account_does() {
+    let world = world().ruled("api: { identity: { email: root@voyager.example }, dialect: { userDelete: deactivates } }\nguards: { privileged: [], people: { percent: 100 } }\n");
+    let files = |more: &str| {
+        world.write("access/u.yaml", &format!("version: 1\nusers:\n  - {{ user: {ANA}, business: {{ approvers: [{GONE}, {CY}], manager: {GONE} }} }}\n{more}"));
+    };
+    let of_gone =
+        |all: BTreeSet<[String; 4]>| all.into_iter().filter(|it| it[1] == "gone").collect::<BTreeSet<_>>();
+    files("");
+    let (rows, people_of) = people(&world);
+    assert_eq!(of_gone(rows), BTreeSet::new(), "{people_of:#}");
+    assert!(!world.plan().stdout.contains("gone@voyager.example gains"), "{}", world.plan().stdout);
+    world.apply().expect(0);
+    let gains = ["approver", "manager"].map(|right| ["+", "gone", right, "ana"].map(str::to_owned));
+    // Who names the account does so already.
+    files(&format!("  - {{ user: {GONE}, active: true }}\n"));
+    assert_eq!(of_gone(people(&world).0), gains.clone().into());
+    world.apply().expect(0);
+    files(&format!("  - {{ user: {GONE}, active: false }}\n"));
+    assert_eq!(
+        of_gone(people(&world).0),
+        gains.map(|it| ["-", "gone", &it[2], "ana"].map(str::to_owned)).into()
+    );
+}
+
 #[test]
 fn a_saved_plan_says_the_same_of_who_acts() {
     let world = world().variable("ROLECALL_IDENTITY", GONE).ruled("guards: { privileged: [] }\n");

@@ -185,3 +185,56 @@ fn what_would_give_or_take_access_is_left_with_its_reason() {
     assert_eq!(file(&world), before);
     run.expect(3);
 }
+
+/// A name that only the API knows is written as such where it is the only one, and the id where it could be another's.
+#[test]
+fn what_only_the_api_names_is_written_by_that_name() {
+    let seed = crate::lives::seed().replace(
+        "legalEntities: [{ name: voyager-de,",
+        "offices: [{ name: Berlin }, { name: Wien }, { name: ' Graz' }, { name: Twin, id: 0f0f0000-0000-4000-8000-000000000001 }, { name: Twin, id: 0f0f0000-0000-4000-8000-000000000002 }], grades: [{ name: G7 }, { name: G8 }], legalEntities: [{ name: voyager-de,",
+    );
+    let others: String = [("b", "Berlin", "G7"), ("w", "Wien", "G8"), ("g", "' Graz'", "G8")]
+        .map(|(who, office, grade)| {
+            format!(
+                "  - {{ email: {who}@voyager.example, company: voyager, office: {office}, grade: {grade} }}\n"
+            )
+        })
+        .concat();
+    let rules = rules(KNOWN, "");
+    let nameless = &rules[..rules.find("  legalEntity:").unwrap()];
+    let world = World::seeded(&seed.replace("groups:\n", &format!("{others}groups:\n"))).with(
+        "rolecall.yaml",
+        &format!("{nameless}  office: {{ Wien: 0f0f0000-0000-4000-8000-000000000002 }}\n"),
+    );
+    let people = |of_ana: &str| {
+        format!(
+            "version: 1\nusers:\n  - {{ user: ana@voyager.example, business: {{ {of_ana} }} }}\n  - {{ user: b@voyager.example, business: {{ grade: G7 }} }}\n  - {{ user: w@voyager.example, business: {{ grade: G8 }} }}\n"
+        )
+    };
+    world.write("access/a.yaml", &people("department: sales, office: Berlin, grade: G7"));
+    world.apply().expect(0);
+    let of =
+        |who: &str, field: &str| business(&world, &format!("{who}@voyager.example"))[field]["id"].clone();
+    let (wien, graz) = (of("w", "officeRef"), of("g", "officeRef"));
+    let second = json!("0f0f0000-0000-4000-8000-000000000002");
+    for (office, written) in [
+        // `Wien` is the name of another office under `ids:`, ` Graz` is none that a file says, and of the last the files have a name.
+        (&wien, wien.as_str().unwrap()),
+        (&graz, graz.as_str().unwrap()),
+        (&second, "Wien"),
+    ] {
+        world.write("access/a.yaml", &people("department: sales, office: Berlin, grade: G7"));
+        let grade = of("w", "gradeRef");
+        by_hand(&world, "ana@voyager.example", |it| {
+            it["departmentRef"] = json!({ "id": SERVICE });
+            it["officeRef"] = json!({ "id": office });
+            it["gradeRef"] = json!({ "id": grade });
+        });
+        world.run("drift --adopt").expect(0);
+        let said = file(&world).replace('"', "");
+        assert!(said.contains("department: service,"), "{said}");
+        assert!(said.contains(&format!("office: {written},")), "{said}");
+        assert!(said.contains("grade: G8"), "{said}");
+        world.plan().expect(0).ends_with(NO_CHANGES);
+    }
+}

@@ -74,3 +74,37 @@ fn an_apply_sends_no_more_than_its_estimate_says() {
         );
     }
 }
+
+/// Who has a key that somebody is to get is looked for, and that is counted.
+#[test]
+fn the_look_for_who_has_a_new_key_is_counted() {
+    let keys = |external: &str, employee: &str| {
+        format!(
+            "  - {{ user: ana@voyager.example, externalId: {external}, business: {{ employeeId: {employee} }} }}\n  - {{ user: bo@voyager.example, business: {{ employeeId: {employee}0 }} }}\n"
+        )
+    };
+    let world = world();
+    declare(&world, &keys("hr-1", "n-1"));
+    world.run("apply --auto-approve").expect(0);
+    let counted = || {
+        let estimate = world.run("plan --estimate --format json").expect(0).json();
+        (number(&estimate["requests"]), sent(&world, "plan", 0))
+    };
+    let old = counted();
+    declare(&world, &keys("hr-2", "n-2"));
+    let new = counted();
+    assert_eq!((new.0 - old.0, new.1 - old.1), (3, 3), "one list of external ids, and two employee ids");
+    // Nor less than it says where there are more than are asked for one by one.
+    let many: String =
+        (0..120).map(|n| format!("  - {{ email: p{n}@voyager.example, company: voyager }}\n")).collect();
+    let world = World::seeded(&crate::lives::seed().replace("groups:\n", &format!("{many}groups:\n")))
+        .with("rolecall.yaml", &crate::lives::rules(crate::lives::KNOWN, ""));
+    let many: String = (0..120)
+        .map(|n| format!("  - {{ user: p{n}@voyager.example, business: {{ employeeId: e{n} }} }}\n"))
+        .collect();
+    declare(&world, &many);
+    let estimate = world.run("plan --estimate --format json").expect(0).json();
+    let (least, more) = (number(&estimate["requests"]), number(&estimate["atMostMore"]));
+    let sent = sent(&world, "plan", 0);
+    assert!((least..=least + more).contains(&sent), "{sent} requests, estimated {estimate}");
+}

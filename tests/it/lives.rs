@@ -457,7 +457,8 @@ fn a_saved_plan_a_snapshot_and_a_rollback_know_people_as_well() {
         "{}",
         back.stdout
     );
-    let undone = world.run("apply back.json --auto-approve").expect(0);
+    let undone = world.run("apply back.json --auto-approve").expect(3);
+    assert!(undone.stdout.contains("the external id stays"), "{}", undone.stdout);
     assert_eq!(members(&world), ["bo@voyager.example", "cy@voyager.example"], "{}", undone.stdout);
     assert_eq!(business(&world, "ana@voyager.example"), before);
     let undone =

@@ -41,6 +41,7 @@ mod fetching;
 mod flags;
 mod foretold;
 mod formatting;
+mod given_keys;
 mod guards;
 mod histories;
 mod hostile;

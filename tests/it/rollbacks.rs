@@ -199,3 +199,23 @@ fn a_role_that_somebody_took_away_since_is_not_given_back() {
     let [journal] = &journals(&world)[..] else { panic!("one journal") };
     world.run(&format!("rollback {}", journal.display())).expect(0).ends_with(NO_CHANGES);
 }
+
+/// What a rollback cannot do it says by its exit code: at once, saved, and saved once more where there is nothing left to do.
+#[test]
+fn a_rollback_that_withholds_something_ends_as_any_other_plan_that_does() {
+    let world = crate::lives::world();
+    world.write("access/a.yaml", "version: 1\nusers:\n  - { user: ana@voyager.example, externalId: hr-1 }\n");
+    world.run("apply --auto-approve --journal j.ndjson").expect(0);
+    let fresh = world.run("rollback j.ndjson --out back.json").expect(0);
+    assert!(fresh.stdout.contains("the external id stays"), "{}", fresh.stdout);
+    world.run("rollback j.ndjson --check").expect(3);
+    world.run("rollback j.ndjson --detailed-exitcode").expect(2);
+    for _ in 0..2 {
+        let run = world.run("apply back.json --auto-approve").expect(3);
+        assert!(run.stdout.contains("the external id stays"), "{}", run.stdout);
+    }
+    // By its id as well, with other files, and without its journal.
+    world.write("access/a.yaml", "version: 1\nusers:\n  - { user: ana@voyager.example, active: true }\n");
+    fs::remove_file(world.path().join("j.ndjson")).unwrap();
+    world.run("apply back.json --auto-approve").expect(3);
+}

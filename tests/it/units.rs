@@ -232,6 +232,36 @@ fn where_the_list_is_refused_or_a_snapshot_has_no_names_that_is_said() {
     world.plan().expect(0).ends_with(NO_CHANGES);
 }
 
+/// The person's own answers tell what its units are called; what others are called only a snapshot or a plan knows.
+#[test]
+fn an_explanation_says_of_a_name_that_only_the_api_knows_whether_it_is_so() {
+    let world = world();
+    let said: Vec<String> = ALL.iter().map(|it| format!("{}: '{}'", it.0, it.1)).collect();
+    declare_people(
+        &world,
+        &format!(
+            "  - {{ user: one@voyager.example, business: {{ {} }} }}\n  - {{ user: ana@voyager.example, business: {{ department: service }} }}\n",
+            said.join(", ")
+        ),
+    );
+    world.run("snapshot --out live.json").expect(0);
+    let rows = |line: &str| {
+        let json = world.run(&format!("explain {line} --format json")).expect(0).json();
+        let row =
+            |it: &serde_json::Value| (it["files"].as_str().unwrap().to_owned(), it["asked"] == it["live"]);
+        let rows: Vec<_> = json["attributes"].as_array().unwrap().iter().map(row).collect();
+        (rows, json["differences"].as_u64().unwrap())
+    };
+    for more in ["", " --live live.json"] {
+        let (one, differences) = rows(&format!("one@voyager.example{more}"));
+        assert_eq!((one, differences), (vec![("declared".to_owned(), true); 5], 0), "{more}");
+    }
+    assert_eq!(rows("ana@voyager.example"), (vec![("unread".to_owned(), false)], 0));
+    assert_eq!(rows("ana@voyager.example --live live.json"), (vec![("differs".to_owned(), false)], 1));
+    let text = world.run("explain one@voyager.example").expect(0);
+    text.tells("person department service access/a.yaml:3").tells("person grade G7 access/a.yaml:3");
+}
+
 /// Ten thousand people; `entry` and `row` say how each is named and declared.
 fn many(ids: bool, key: &str) -> (World, String) {
     const PEOPLE: usize = 10_000;

@@ -104,12 +104,17 @@ pub(crate) fn traits(part: PersonPart, object: &Object) -> Traits {
     traits
 }
 
-/// Returns the grade that a part names, with what it is called, where both are told.
-pub(crate) fn grade(object: &Object) -> Option<Unit> {
-    let Named { id, name } = object.read("gradeRef")?;
-    let mut name = name.filter(|it| !it.is_empty() && parse_uuid(it).is_none())?;
-    name::compose(&mut name);
-    Some(Unit { id, name: Some(name) })
+/// Returns the department and the like that a part names, each with what it is called, where both are told.
+pub(crate) fn units(part: PersonPart, object: &Object) -> Vec<(Attribute, Unit)> {
+    let unit = |attribute: Attribute| {
+        let Form::Reference(field) = form(attribute) else { return None };
+        let Named { id, name } = object.read(field)?;
+        let mut name = name.filter(|it| !it.is_empty() && parse_uuid(it).is_none())?;
+        name::compose(&mut name);
+        Some((attribute, Unit { id, name: Some(name) }))
+    };
+    let own = Attribute::ALL.iter().copied().filter(|it| it.part() == part && it.has_ids());
+    own.filter_map(unit).collect()
 }
 
 /// Puts a value of an attribute into its part; `None` takes it out.

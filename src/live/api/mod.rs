@@ -74,6 +74,7 @@ pub(crate) use clients::Home;
 pub(crate) use clock::date;
 pub(crate) use connection::Connection;
 pub(crate) use question::Question;
+pub(crate) use reader::FILTER_SIZE;
 pub(crate) use reply::Reply;
 pub(crate) use traffic::Traffic;
 

@@ -30,7 +30,7 @@ use crate::model::{
 
 /// Values sent in one filter (contract §3.7 suggests 100 for batches; no limit is published). One fewer than a page
 /// has rows: an answer with a row for each is not a full page, after which one more would have to be asked for.
-pub(super) const FILTER_SIZE: usize = 99;
+pub(crate) const FILTER_SIZE: usize = 99;
 
 /// The reading half of a client. Cheap to clone; clones share the connection.
 ///

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
 
-use super::{AT_ONCE, FetchError, Read, lookup};
+use super::{AT_ONCE, FetchError, Read, keyed::keyed, lookup};
 use crate::{
     files::declared::{Declared, DeclaredDirect, DeclaredUser},
     live::source::Source,
@@ -14,8 +14,9 @@ use crate::{
         direct::DirectRoles,
         directory::Directory,
         ids::{CompanyId, PersonRef, UserId},
-        observed::{Observed, completed},
+        observed::{Observed, User, completed},
         selector::{PersonPart, Traits},
+        units::Units,
     },
 };
 
@@ -42,13 +43,13 @@ pub async fn fetch_actors(
 }
 
 /// Adds to what was read of a person who may act for the person and for which people the person acts, as far as the person's own
-/// lists tell it, the files speak of it, or a snapshot has it.
+/// lists tell it, the files speak of it, or a snapshot has it. Returns what the person's own department and the like are called.
 pub(super) async fn read(
     source: &Source,
     declared: &Declared,
     (here, user): (CompanyId, UserId),
     observed: &mut Observed,
-) -> Read<()> {
+) -> Read<Units> {
     let (direct, profiles) = source.recorded();
     observed.direct.extend(direct);
     observed.profiles.extend(profiles);
@@ -57,6 +58,8 @@ pub(super) async fn read(
             .await?;
     // A snapshot may hold less of a person, and does not say so.
     observed.led.extend(business.iter().filter(|_| source.taken().is_none()).map(|_| user));
+    let mut units = source.recorded_units(here);
+    business.iter().flat_map(|it| &it.1).for_each(|it| units.put(it.0, &it.1));
     observed.profiles.extend(business.map(|it| (user, it.0)));
     let mut holders: BTreeSet<UserId> = told.iter().flat_map(|it| it.keys()).copied().collect();
     observed.arrangers.extend(told.map(|it| (user, it)));
@@ -94,7 +97,7 @@ pub(super) async fn read(
     let named: BTreeSet<UserId> = own.chain(told).chain(holders).collect();
     let named = named.into_iter().map(PersonRef::UserId).collect();
     observed.users.extend(unless_unrecorded(lookup::named(source, declared, here, named).await)?);
-    Ok(())
+    Ok(units)
 }
 
 /// A snapshot that was taken of other files may not know everybody whom these name: of those it says nothing.
@@ -121,7 +124,11 @@ struct SpokenOf<'a> {
 impl<'a> SpokenOf<'a> {
     fn of(declared: &'a Declared, user: UserId, observed: &Observed) -> Self {
         let directory = Directory::new(&observed.users);
-        let is = |it: &PersonRef| directory.find(it).iter().any(|it| it.id == user);
+        let keyed: Vec<User> = declared.companies.iter().flat_map(|it| keyed(it, &directory)).collect();
+        let keyed = Directory::new(&keyed);
+        let is = |it: &PersonRef| {
+            [&directory, &keyed].iter().any(|all| all.find(it).iter().any(|it| it.id == user))
+        };
         let own = directory.user(user).and_then(|it| it.company);
         let mut all = Self { arranging: Vec::new(), led: Vec::new(), others: Vec::new() };
         let users = declared.companies.iter().flat_map(|it| it.users.iter().map(move |user| (it.id, user)));

@@ -8,14 +8,15 @@ use std::{
 use futures_util::future::try_join3;
 
 use super::{
-    Failed, FetchError, GroupReads, Read, ReadList, accounts, naming, newcomers, people, policies, profiles,
+    Failed, FetchError, GroupReads, Read, ReadList, accounts, list::CompanyReads, naming, newcomers, people,
+    policies, profiles,
 };
 use crate::{
-    live::source::Source,
+    live::{api::FILTER_SIZE, source::Source},
     model::{
         dialect::{Dialect, UserDelete},
         directory::Directory,
-        ids::CompanyId,
+        ids::{CompanyId, PersonRef},
     },
 };
 
@@ -62,6 +63,7 @@ pub async fn estimate<'a>(
         let directory = Directory::new(&people.users);
         let alone = profiles::alone(reads, &directory, &people.profiles);
         requests += alone.len() as u64 + profiles::mails(reads, &directory);
+        requests += holders_of_keys(source, reads, &directory, page).await?;
         let listed = policies::everybody(source, reads).await?;
         requests += policies::requests(reads, listed.as_deref(), (&heads, &people.users));
         let newcomers = newcomers::newcomers(reads, &directory);
@@ -75,6 +77,27 @@ pub async fn estimate<'a>(
     failed.not_all(list.companies.len())?;
     let (answered, waited) = answers.get();
     Ok(Estimate { requests, unread, latency: waited / answered.max(1) })
+}
+
+/// How many requests it takes to look for who has the keys that people are to get: one for each list of external ids, and one
+/// for each employee id, or the list of everybody where that is less.
+async fn holders_of_keys(
+    source: &Source,
+    reads: &CompanyReads<'_>,
+    directory: &Directory<'_>,
+    page: usize,
+) -> Read<u64> {
+    let rows = profiles::rows(reads, directory);
+    let keys = profiles::new_keys(reads, directory, &rows);
+    let (numbers, others): (Vec<_>, Vec<_>) =
+        keys.into_iter().partition(|it| matches!(it, PersonRef::EmployeeId(_)));
+    let lists = others.len().div_ceil(FILTER_SIZE) as u64;
+    let each = numbers.len() as u64;
+    if numbers.len() <= FILTER_SIZE {
+        return Ok(lists + each);
+    }
+    let pages = source.count_active(reads.id).await?.map(|it| it.div_ceil(page as u64));
+    Ok(lists + pages.map_or(each, |it| 1 + it.min(each)))
 }
 
 async fn timed<T>(

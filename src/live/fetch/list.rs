@@ -108,6 +108,16 @@ pub(super) struct Found {
     pub(super) direct: BTreeSet<UserId>,
 }
 
+impl Found {
+    /// Adds who was found by other keys; the account that runs rolecall is who has the key now, where somebody has.
+    pub(super) fn add(&mut self, other: Self) {
+        self.cut_off.extend(other.cut_off);
+        self.back.extend(other.back);
+        self.identity = self.identity.or(other.identity);
+        self.direct.extend(other.direct);
+    }
+}
+
 impl<'a> ReadList<'a> {
     /// Makes the list of everything that the files speak of, and of the groups named in `also`.
     ///

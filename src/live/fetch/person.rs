@@ -41,7 +41,7 @@ pub async fn fetch_person(
     let travellers = observed.direct.values().flat_map(DirectRoles::iter).flat_map(DirectRole::travellers);
     let travellers = travellers.map(|it| PersonRef::UserId(it.user)).collect();
     observed.users.extend(lookup::named(source, declared, here, travellers).await?);
-    acting::read(source, declared, (here, user), &mut observed).await?;
+    let mut units = acting::read(source, declared, (here, user), &mut observed).await?;
     let mut by_company: BTreeMap<CompanyId, Vec<GroupHead>> =
         declared.own_companies().into_iter().map(|it| (it, Vec::new())).collect();
     for (company, head) in groups {
@@ -54,6 +54,9 @@ pub async fn fetch_person(
         ids.sort_unstable();
         live.held.insert(user, ids);
         live.groups = held;
+        if company == here {
+            live.units = std::mem::take(&mut units);
+        }
         if workspace.binary_search(&company).is_ok() {
             observed.users.extend(inside(source, declared, &mut live, user).await?);
         }

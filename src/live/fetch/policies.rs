@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{AT_ONCE, FetchError, Read, list::CompanyReads};
+use super::{AT_ONCE, FetchError, Read, keyed::keyed, list::CompanyReads};
 use crate::{
     live::source::Source,
     model::{
@@ -75,10 +75,12 @@ pub(super) fn concerned(
     };
     let contents = company.contents.iter().filter(|it| groups.contains(it.0));
     let live = contents.flat_map(|it| it.1.members.iter().copied());
-    let one = |it: &PersonRef| directory.anyone(reads.id, it).ok();
+    let keyed = keyed(reads.declared, directory);
+    let keyed = Directory::new(&keyed);
+    let one = |it: &PersonRef| [directory, &keyed].map(|known| known.anyone(reads.id, it).ok());
     let by_rule = reads.policies.selectors.iter().filter_map(|it| company.selected.get(it));
     let by_rule = by_rule.flat_map(|it| it.iter().copied());
-    live.chain(reads.policies.members.iter().filter_map(one)).chain(by_rule).collect()
+    live.chain(reads.policies.members.iter().flat_map(one).flatten()).chain(by_rule).collect()
 }
 
 /// How many people have to be asked for what they hold outside groups, as far as lists and files tell. Who is only in groups

@@ -89,9 +89,9 @@ pub(super) async fn complete(
     let meant: Vec<_> = meant.collect();
     let read = stream::iter(meant).map(|(user, attributes, listed)| async move {
         let is_asked = takes_a_request(attributes, listed.is_some());
-        let (mut traits, grade) = match listed.filter(|_| !is_asked) {
-            Some(listed) => (listed, None),
-            None if !is_asked => (Traits::default(), None),
+        let (mut traits, named) = match listed.filter(|_| !is_asked) {
+            Some(listed) => (listed, Vec::new()),
+            None if !is_asked => (Traits::default(), Vec::new()),
             None => match source.part(reads.id, user.id, PersonPart::BusinessInfo).await? {
                 Some(traits) => traits,
                 None => return Read::Ok(None),
@@ -102,17 +102,30 @@ pub(super) async fn complete(
             mails.iter().flat_map(|it| it.0.iter()).for_each(|it| traits.put(it.0, it.1));
         }
         put_row(user, &mut traits);
-        Ok(Some((user.id, traits, is_asked, grade)))
+        Ok(Some((user.id, traits, is_asked, named)))
     });
     let read: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
     let (mut profiles, mut whole, mut units) = (BTreeMap::new(), BTreeSet::new(), Units::default());
-    for (user, traits, is_asked, grade) in read.into_iter().flatten() {
+    for (user, traits, is_asked, named) in read.into_iter().flatten() {
         // A snapshot may hold less of a person, and does not say so.
         whole.extend((is_asked && source.taken().is_none()).then_some(user));
-        grade.iter().for_each(|it| units.put(Attribute::Grade, it));
+        // What else it names the list tells of everybody.
+        let grades = named.iter().filter(|it| it.0 == Attribute::Grade);
+        grades.for_each(|it| units.put(it.0, &it.1));
         profiles.insert(user, traits);
     }
     Ok((profiles, whole, units))
+}
+
+/// What the rows of those say of whom something is declared: by which keys they are known, and whether they are active.
+pub(super) fn rows(reads: &CompanyReads<'_>, directory: &Directory<'_>) -> BTreeMap<UserId, Traits> {
+    let users = reads.profiles.keys().filter_map(|it| directory.user(directory.anyone(reads.id, it).ok()?));
+    let row = |user: &User| {
+        let mut traits = Traits::default();
+        put_row(user, &mut traits);
+        (user.id, traits)
+    };
+    users.map(row).collect()
 }
 
 /// The external and employee ids that people are to get and that nobody is known by who was looked for.

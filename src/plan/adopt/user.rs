@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{
-    Why,
+    Request, Why,
     drafting::{Drafted, Drafting},
 };
 use crate::{
@@ -15,7 +15,8 @@ use crate::{
     },
     model::{
         direct::{DirectRole, Kind, Reach, Traveller, known},
-        ids::UserId,
+        ids::{UserId, parse_uuid},
+        name,
         selector::{Attribute, PersonPart, addresses},
         state::{Edit, Owner},
     },
@@ -109,8 +110,7 @@ fn attribute(
         |it: &&DeclaredTrait| drafting.request.files.tables.iter().any(|table| table.file == it.from.file);
     if let Some(row) = said.filter(is_row) {
         let live = edit.traits()[0].unwrap_or("(an empty field)");
-        let id = live.parse::<Uuid>().ok();
-        let called = id.and_then(|it| drafting.request.declared.aliases.get(&it)).map_or(live, |it| it);
+        let called = if attribute.has_ids() { called(drafting, attribute, live) } else { live };
         let why = "a row of a CSV file is not edited".into();
         return Err(Why::ByHand(row.from, why, vec![format!("{key}: {called}")]));
     }
@@ -156,12 +156,19 @@ fn people(drafting: &Drafting<'_>, attribute: Attribute, ids: &str) -> Result<Ya
     Ok(Yaml::list(Style::Line, all))
 }
 
-/// The name of an id under `ids:` of this attribute, or the id.
+/// What files call the id of a department or the like: by its name under `ids:`, or else by what the API calls it and nothing
+/// else, or by the id itself.
 fn called<'a>(drafting: &'a Drafting<'_>, attribute: Attribute, live: &'a str) -> &'a str {
-    let declared = drafting.request.declared;
-    let name = live.parse::<Uuid>().ok().and_then(|it| declared.aliases.get(&it));
+    let Request { declared, observed, .. } = drafting.request;
+    let Ok(id) = live.parse::<Uuid>() else { return live };
     let names = declared.attribute_names.get(&attribute);
-    name.filter(|it| names.is_some_and(|all| all.contains(*it))).map_or(live, |it| it)
+    let is_own = |it: &&str| names.is_some_and(|all| all.contains(*it));
+    let own = declared.aliases.get(&id).map(|it| &**it).filter(is_own);
+    let company = observed.companies.iter().find(|it| it.id == drafting.company.declared.id);
+    // What is spelt like an id would be taken for one.
+    let is_said = |it: &&str| !is_own(it) && name::is_sayable(it) && parse_uuid(it).is_none();
+    let told = || company?.units.name(attribute, id).filter(is_said);
+    own.or_else(told).unwrap_or(live)
 }
 
 fn role(drafting: &Drafting<'_>, declared: &DeclaredUser, edit: &Edit) -> Result<Vec<Change>, Why> {

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Binding, Directory, Fact, GroupIx, Owner, Place, Why, Withheld, WithheldReason};
+use super::{
+    Binding, Directory, Fact, GroupIx, Owner, Place, Why, Withheld, WithheldReason, keys::Directories,
+};
 use crate::{
     files::{
         check::{leaves, locked_out},
@@ -42,10 +44,12 @@ impl Cut {
 
 /// Returns everybody who is cut off now and is of the company, under every account, or in a group of it all the same;
 /// one who is named twice by the first entry.
+///
+/// A key means both who has it and who is to have it: whichever of them was written down is not to keep anything by the other.
 pub(super) fn locked(
     declared: &Declared,
     (company, live): (CompanyId, &ObservedCompany),
-    directory: &Directory<'_>,
+    directories: Directories<'_>,
     now: Timestamp,
 ) -> BTreeMap<UserId, Cut> {
     // The last to be put in stays.
@@ -53,20 +57,32 @@ pub(super) fn locked(
     let own = declared.looked_at();
     let is_in_a_group = |it: &UserId| live.held.get(it).is_some_and(|groups| !groups.is_empty());
     let meant = in_force.flat_map(|it| {
-        let mut users = directory.everybody(company, &it.person).unwrap_or_default();
-        let others = directory.cut_off_elsewhere(company, &own, &it.person);
-        users.extend(others.into_iter().filter(is_in_a_group));
-        users.into_iter().map(move |user| (user, Cut { from: it.from, leaves: false }))
+        let everybody =
+            |directory: &Directory<'_>| directory.everybody(company, &it.person).unwrap_or_default();
+        let (known, then) = (everybody(directories.now), everybody(directories.then));
+        // Of two, nobody knows whose it is to be.
+        let then = Some(then).filter(|it| known.is_empty() || it.len() == 1).into_iter().flatten();
+        let others = directories.now.cut_off_elsewhere(company, &own, &it.person);
+        let users = known.into_iter().chain(then).chain(others.into_iter().filter(is_in_a_group));
+        users.map(|user| (user, Cut { from: it.from, leaves: false })).collect::<Vec<_>>()
     });
     meant.collect()
 }
 
 /// Returns the lock-outs in force that mean nobody, or nobody in particular.
-pub(super) fn unresolved(declared: &Declared, directory: &Directory<'_>, now: Timestamp) -> Vec<Withheld> {
+pub(super) fn unresolved(
+    declared: &Declared,
+    Directories { now: known, then }: Directories<'_>,
+    now: Timestamp,
+) -> Vec<Withheld> {
     let mut all = Vec::new();
     for lockout in declared.lockouts.iter().filter(|it| it.holds(now)) {
         let companies = declared.companies.iter();
-        let results: Vec<_> = companies.map(|it| directory.everybody(it.id, &lockout.person)).collect();
+        let everybody = |it: CompanyId| {
+            let found = known.everybody(it, &lockout.person);
+            if found == Err(Unresolved::Unknown) { then.everybody(it, &lockout.person) } else { found }
+        };
+        let results: Vec<_> = companies.map(|it| everybody(it.id)).collect();
         let somewhere = results.iter().any(Result::is_ok);
         // A person of one company is no stranger because there are others.
         let matters = |why: &Unresolved| match why {

@@ -11,8 +11,8 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    super::leavers::Superiors, Binding, Bound, Fact, Owner, PersonIx, Withheld, WithheldReason, lockout::Cut,
-    people::nowhere,
+    super::leavers::Superiors, Binding, Bound, Fact, Owner, PersonIx, Withheld, WithheldReason,
+    keys::Directories, lockout::Cut, people::nowhere,
 };
 use crate::{
     files::{
@@ -54,16 +54,21 @@ pub(super) fn revived<'a>(declared: &Declared, snapshot: &'a Observed) -> Cow<'a
 }
 
 /// Everybody who shall leave or is locked out: nobody is put above others who can do nothing for them.
-pub(super) fn idle(declared: &Declared, directory: &Directory<'_>, now: Timestamp) -> BTreeMap<UserId, Cut> {
+pub(super) fn idle(
+    declared: &Declared,
+    directories: Directories<'_>,
+    now: Timestamp,
+) -> BTreeMap<UserId, Cut> {
     let lockouts = declared.lockouts.iter().filter(|it| it.holds(now));
     let locked = lockouts.flat_map(|it| {
         let cut = Cut { from: it.from, leaves: false };
-        directory.find(&it.person).iter().map(move |user| (user.id, cut))
+        let users = [directories.now, directories.then].map(|all| all.find(&it.person));
+        users.into_iter().flatten().map(move |user| (user.id, cut))
     });
     let users =
         declared.companies.iter().flat_map(|company| company.users.iter().map(move |it| (company.id, it)));
     let leavers = users.filter(|it| it.1.active() == Some(false)).filter_map(|(company, user)| {
-        Some((directory.anyone(company, &user.person).ok()?, Cut { from: user.from, leaves: true }))
+        Some((directories.then.anyone(company, &user.person).ok()?, Cut { from: user.from, leaves: true }))
     });
     leavers.chain(locked).collect()
 }
@@ -94,10 +99,11 @@ fn is_protected(bound: &Bound, user: UserId) -> bool {
 /// Returns everybody who leaves, by company.
 pub(super) fn leaving(
     declared: &Declared,
-    (directory, snapshot): (&Directory<'_>, &Observed),
+    (directories, snapshot): (Directories<'_>, &Observed),
     idle: &BTreeMap<UserId, Cut>,
     bound: &mut Bound,
 ) -> BTreeMap<CompanyId, Leaving> {
+    let directory = directories.then;
     let mut all: BTreeMap<CompanyId, Leaving> = BTreeMap::new();
     let mut meant: BTreeMap<(CompanyId, UserId), &DeclaredUser> = BTreeMap::new();
     for company in &declared.companies {
@@ -118,14 +124,17 @@ pub(super) fn leaving(
     }
     let mut because: BTreeMap<UserId, StaysActive> = BTreeMap::new();
     for &(company, id) in meant.keys() {
-        let own = declared.identity_of(company).and_then(|it| directory.anyone(company, &it.0).ok());
-        if Some(id) == own {
+        // Whoever has the key that the account is named by, and whoever is to have it.
+        let is_own = |it: &Directory<'_>| {
+            declared.identity_of(company).is_some_and(|own| it.anyone(company, &own.0) == Ok(id))
+        };
+        if is_own(directories.now) || is_own(directories.then) {
             because.insert(id, StaysActive::OwnAccount);
         } else if is_protected(bound, id) {
             because.insert(id, StaysActive::Protected);
         }
     }
-    let superiors = superiors(declared, (directory, snapshot), idle);
+    let superiors = superiors(declared, (directories, snapshot), idle);
     let gone: BTreeSet<UserId> = meant.keys().map(|it| it.1).filter(|it| !because.contains_key(it)).collect();
     // Whoever stays may have approvers who leave.
     let mut left_out = gone.clone();
@@ -157,9 +166,10 @@ pub(super) fn leaving(
 /// Who is above people once the files are so, as far as that was read.
 fn superiors(
     declared: &Declared,
-    (directory, snapshot): (&Directory<'_>, &Observed),
+    (directories, snapshot): (Directories<'_>, &Observed),
     idle: &BTreeMap<UserId, Cut>,
 ) -> Superiors {
+    let directory = directories.then;
     let mut superiors = Superiors::read(snapshot);
     let users =
         declared.companies.iter().flat_map(|company| company.users.iter().map(move |it| (company.id, it)));
@@ -174,7 +184,8 @@ fn superiors(
             let now = named(live.get(attribute));
             let found = people.iter().map(|it| directory.nearest(&[company], it).ok());
             // Where one of them is not known, or cannot act, it stays as it is.
-            let found = found.map(|it| it.filter(|it| now.contains(it) || can_act(*it, directory, idle)));
+            let found =
+                found.map(|it| it.filter(|it| now.contains(it) || can_act(*it, directories.now, idle)));
             if let Some(found) = found.collect::<Option<Vec<UserId>>>() {
                 let found: Vec<String> = found.iter().map(ToString::to_string).collect();
                 superiors.put(id, attribute, Some(&found.join(",")));
@@ -371,7 +382,7 @@ impl Binding<'_> {
     fn holder(&self, user: &DeclaredUser) -> Option<(PersonRef, UserId)> {
         let mut keys = user.keys().into_iter().skip(1);
         keys.find_map(|key| {
-            let user = self.directory.find(&key).first()?.id;
+            let user = self.known.find(&key).first()?.id;
             Some((key, user))
         })
     }
@@ -444,7 +455,7 @@ impl Binding<'_> {
     ) -> bool {
         let (now, mut any) = (named(live), false);
         for (id, person) in found.iter().zip(people).filter(|it| !now.contains(it.0)) {
-            if can_act(*id, self.directory, self.idle) {
+            if can_act(*id, self.known, self.idle) {
                 continue;
             }
             any = true;

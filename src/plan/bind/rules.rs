@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{
     Directory,
     grants::Roles,
+    keys::Directories,
     policies::{self, means_something},
 };
 use crate::{
@@ -24,11 +25,12 @@ use crate::{
 pub(super) fn rules(
     declared: &Declared,
     snapshot: &Observed,
-    directory: &Directory<'_>,
+    directories: Directories<'_>,
     now: Timestamp,
     findings: &mut Vec<Finding>,
     remarks: &mut Vec<Finding>,
 ) -> Rules {
+    let directory = directories.then;
     let written = &declared.rules;
     let companies: Vec<CompanyId> = declared.companies.iter().map(|it| it.id).collect();
     let live = || snapshot.companies.iter().filter(|it| companies.contains(&it.id));
@@ -83,13 +85,13 @@ pub(super) fn rules(
     let written_identity = declared.rules.identity.as_ref();
     // Where nothing of the rest is looked at, the account of the rest is nobody here.
     let of_rest = written_identity.filter(|_| declared.endpoints.is_empty() || !rest.is_empty());
-    let identity = identity(of_rest, &rest, directory, &mut unknown);
+    let identity = identity(of_rest, &rest, directories, &mut unknown);
     let mut identities = BTreeMap::new();
     for endpoint in &declared.endpoints {
         let own: Vec<CompanyId> =
             companies.iter().filter(|it| endpoint.companies.contains_key(it)).copied().collect();
         let written = endpoint.identity.as_ref().filter(|_| !own.is_empty());
-        let account = self::identity(written, &own, directory, &mut unknown);
+        let account = self::identity(written, &own, directories, &mut unknown);
         identities.extend(own.into_iter().map(|it| (it, account)));
     }
     let rules = Rules {
@@ -141,7 +143,7 @@ fn is_unknown(code: Code) -> bool {
 pub(super) fn floors(
     declared: &Declared,
     snapshot: &Observed,
-    directory: &Directory<'_>,
+    directories: Directories<'_>,
     now: Timestamp,
     findings: &mut Vec<Finding>,
     remarks: &mut Vec<Finding>,
@@ -159,7 +161,7 @@ pub(super) fn floors(
                 .retain(|it| policies.iter().any(|policy| it.policy.as_ref() == Some(&policy.name)));
         }
         let (mut wrong, mut odd) = (Vec::new(), Vec::new());
-        let mut rules = rules(&own, snapshot, directory, now, &mut wrong, &mut odd);
+        let mut rules = rules(&own, snapshot, directories, now, &mut wrong, &mut odd);
         // It may be a rule for other workspaces, or for what is no more.
         rules.unmatched.clear();
         match floor.by {
@@ -303,14 +305,16 @@ pub(super) fn unseen(
     hidden(declared, snapshot, directory).filter(|it| !excepted(it)).collect()
 }
 
+/// Returns the account that runs rolecall: whoever has the key now, whatever becomes of it by the plan.
 fn identity(
     written: Option<&(PersonRef, Place)>,
     companies: &[CompanyId],
-    directory: &Directory<'_>,
+    Directories { now: directory, then }: Directories<'_>,
     findings: &mut Vec<Finding>,
 ) -> Option<UserId> {
     let (person, from) = written?;
-    let found = directory.someone(companies, person);
+    let new = || then.someone(companies, person).filter(|_| !directory.knows(person));
+    let found = directory.someone(companies, person).or_else(new);
     if found.is_none() {
         let many = directory.find(person).len();
         let what = if many == 0 { "no user".to_owned() } else { format!("not one user but {many}") };

@@ -18,7 +18,7 @@ use crate::{
         observed::{Observed, User},
         source::Place,
     },
-    plan::bind::people::Directory,
+    plan::bind::{keys, people::Directory},
 };
 
 /// Who may act for a person, and for which people the person acts.
@@ -78,8 +78,11 @@ impl Acting {
 
 /// Says who acts for a person, and for which people the person acts; `declared` is what the files say at this time.
 pub fn acting(declared: &Declared, observed: &Observed, person: &User, now: Timestamp) -> Acting {
-    let directory = Directory::new(&observed.users);
-    let said = Said::of(declared, &directory, person.id, now);
+    let known = Directory::new(&observed.users);
+    let (users, _) = keys::given(declared, (&known, observed));
+    let changed = users.as_deref().map(Directory::new);
+    let directory = changed.as_ref().unwrap_or(&known);
+    let said = Said::of(declared, directory, person.id, now);
     let live = live(observed, person.id);
     let standing = |act: &Act| {
         if said.locked.contains(&act.who) && act.right == Right::Arranger {
@@ -111,7 +114,7 @@ pub fn acting(declared: &Declared, observed: &Observed, person: &User, now: Time
         }
     }
     let idle = |it: &UserId| directory.user(*it).is_some_and(|it| !it.active && !it.is_hidden());
-    let everybody = everybody(declared, (observed, &directory), (person, &said.locked), now);
+    let everybody = everybody(declared, (observed, directory), (person, &said.locked), now);
     let people = all.keys().flat_map(|it| [it.who, it.over]).chain(everybody.iter().map(|it| it.0));
     let traits = observed.profiles.get(&person.id);
     let superiors = [Right::Approver, Right::Manager].map(Right::attribute);

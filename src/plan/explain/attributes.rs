@@ -5,7 +5,7 @@ use crate::{
     files::declared::{DeclaredTrait, DeclaredUser, TraitValue},
     model::{
         ids::CompanyId,
-        observed::{Observed, User},
+        observed::{Observed, ObservedCompany, User},
         selector::{Attribute, PersonPart},
         source::Place,
     },
@@ -48,6 +48,8 @@ pub(super) fn attributes(
     (companies, directory): (&[CompanyId], &Directory<'_>),
     (person, snapshot): (&User, &Observed),
 ) -> Vec<Attributed> {
+    let own_company = snapshot.companies.iter().find(|it| Some(it.id) == person.company);
+    let units = &own_company.unwrap_or(ObservedCompany::NONE).units;
     let said = own.iter().flat_map(|it| it.traits.iter().map(|it| (it, false)));
     let create = own.iter().flat_map(|it| it.create.iter().map(|it| (it, true)));
     let mut all: Vec<Attributed> = said
@@ -55,8 +57,15 @@ pub(super) fn attributes(
         .map(|(declared, is_moot)| {
             let (asked, is_resolved) = asked(declared, companies, directory);
             let (live, is_read) = live(declared.attribute, person, snapshot);
-            // What a department and the like is called only the list of everybody tells, which is not read for one person.
-            let is_read = is_read && !matches!(declared.value, TraitValue::Named(_));
+            // What others than the person's own are called only the list of everybody tells, which is not read for one person.
+            let called = match &declared.value {
+                TraitValue::Named(name) => {
+                    units.only(declared.attribute, name).map(|it| it.to_string().into())
+                }
+                TraitValue::Ready(_) | TraitValue::People(_) => Some(asked.clone()),
+            };
+            let is_read = is_read && called.is_some();
+            let asked: Box<str> = called.unwrap_or(asked);
             let agrees = if is_moot {
                 Agreement::Moot
             } else if !is_read {

@@ -139,6 +139,11 @@ impl Keys {
         }
     }
 
+    /// The same keys of the person as these answers of the API tell.
+    pub(super) fn of_person(self, person: User) -> Self {
+        Self { person, ..self }
+    }
+
     /// Whether a file that says this means the person.
     pub(super) fn are_those_of(&self, person: &PersonRef) -> bool {
         match person {

@@ -1,47 +1,77 @@
 //! Who comes to act for whom by what a plan makes of others, and who no longer does: approvers and managers stand with the person
 //! they are over, and it is they who gain or lose.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     model::{
         acting::{self, Right},
         direct::DirectRoles,
         ids::{CompanyId, UserId},
-        plan::{Path, RoleEffect},
-        rules::{HeldRole, How},
-        state::Edit,
+        index::PersonIx,
+        plan::{Note, Path, RoleEffect},
+        rules::{HeldRole, How, Rules},
+        selector::Attribute,
+        state::{Fact, Key, Owner},
     },
     plan::effective::Sides,
 };
 
+/// That somebody acts for a person of a company: who, by what, and over whom.
+type Acts = (CompanyId, UserId, Right, PersonIx);
+
+/// What is said of it before and after.
+#[derive(Default)]
+struct Said {
+    /// Whether the person names the one who acts.
+    named: [bool; 2],
+    /// Whether that one can act by it.
+    acts: [bool; 2],
+}
+
 /// What changes for everybody who acts for somebody by what that one is; by company and who it is.
-pub(super) fn acting(sides: &Sides<'_>) -> BTreeMap<(CompanyId, UserId), Vec<RoleEffect>> {
-    let mut all: BTreeMap<(CompanyId, UserId), BTreeMap<Right, RoleEffect>> = BTreeMap::new();
-    for change in sides.plan.people() {
-        let Some(over) = change.user() else { continue };
-        for edit in change.traits() {
-            let Some(right) = edit.attribute().and_then(Right::of) else { continue };
-            let [before, after] = actors(edit);
-            for who in before.symmetric_difference(&after) {
-                let gains = after.contains(who);
-                let [acts_before, acts_after] = sides.acting(change.company(), *who);
-                if !(if gains { acts_after } else { acts_before }) {
-                    continue;
-                }
-                let own = all.entry((change.company(), *who)).or_default();
-                let effect = own.entry(right).or_insert_with(|| nothing(right));
-                let (flag, people, how) = match gains {
-                    true => (&mut effect.gives, &mut effect.gains_over, How::Gains),
-                    false => (&mut effect.takes, &mut effect.loses_over, How::Loses),
-                };
-                *flag = true;
-                people.push(over);
-                effect.through.push(Path { group: None, how, note: change.note(edit) });
+///
+/// It comes and goes with the account as well: nobody acts for others by one that cannot be used.
+pub(super) fn acting(sides: &Sides<'_>, rules: &Rules) -> BTreeMap<(CompanyId, UserId), Vec<RoleEffect>> {
+    let (plan, index) = (sides.plan, &sides.plan.index);
+    let mut said: BTreeMap<Acts, Said> = BTreeMap::new();
+    for (side, state) in [sides.before(), &sides.after].into_iter().enumerate() {
+        for (person, attribute, value) in state.traits() {
+            let Some(right) = Right::of(attribute) else { continue };
+            let (company, _) = index.person(person);
+            for who in acting::people(value) {
+                let of = said.entry((company, who, right, person)).or_default();
+                of.named[side] = true;
+                of.acts[side] = sides.able(rules, company, who)[side];
             }
+        }
+    }
+    let mut all: BTreeMap<(CompanyId, UserId), BTreeMap<Right, RoleEffect>> = BTreeMap::new();
+    for ((company, who, right, person), Said { named, acts }) in said {
+        let gains = match acts {
+            [false, true] => true,
+            [true, false] => false,
+            [true, true] | [false, false] => continue,
+        };
+        let own = all.entry((company, who)).or_default();
+        let effect = own.entry(right).or_insert_with(|| nothing(right));
+        let (flag, people, how) = match gains {
+            true => (&mut effect.gives, &mut effect.gains_over, How::Gains),
+            false => (&mut effect.takes, &mut effect.loses_over, How::Loses),
+        };
+        *flag = true;
+        people.push(index.person(person).1);
+        // Who is named all along gains or loses by the account.
+        let key = match (right.attribute(), index.find_person(company, who)) {
+            (_, Some(own)) if named == [true; 2] => {
+                Some(Key { owner: Owner::Person(own), fact: Fact::Trait(Attribute::Active) })
+            }
+            (attribute, _) => attribute.map(|it| Key { owner: Owner::Person(person), fact: Fact::Trait(it) }),
+        };
+        let note = key.map_or_else(Note::default, |it| plan.note(&it));
+        let path = Path { group: None, how, note };
+        if !effect.through.contains(&path) {
+            effect.through.push(path);
         }
     }
     let tidy = |mut it: RoleEffect| {
@@ -52,11 +82,6 @@ pub(super) fn acting(sides: &Sides<'_>) -> BTreeMap<(CompanyId, UserId), Vec<Rol
         it
     };
     all.into_iter().map(|(who, it)| (who, it.into_values().map(tidy).collect())).collect()
-}
-
-/// Who acts by an attribute, before and after.
-fn actors(edit: &Edit) -> [BTreeSet<UserId>; 2] {
-    edit.traits().map(|it| it.into_iter().flat_map(acting::people).collect())
 }
 
 fn nothing(right: Right) -> RoleEffect {

@@ -42,9 +42,15 @@ fn group(n: u128, members: &[u128], on: &[u128]) -> Half {
 
 /// What becomes of whose access where a role is privileged.
 fn found(world: &World) -> People {
+    found_where(world, &BTreeSet::new())
+}
+
+/// The same where the accounts of these people are not active, as far as the plan does not say otherwise.
+fn found_where(world: &World, idle: &BTreeSet<u128>) -> People {
     let plan = world.plan();
     let sides = Sides::new(&plan);
-    let rules = Rules { privileged: vec![(COMPANY, role(1))], ..Rules::default() };
+    let active = idle.iter().map(|it| (user(*it), false)).collect();
+    let rules = Rules { privileged: vec![(COMPANY, role(1))], active, ..Rules::default() };
     people(&sides, &outcomes(&sides), &rules)
 }
 
@@ -200,12 +206,14 @@ fn traits((approvers, manager, active): &Led) -> Traits {
 
 proptest! {
     /// Whoever comes to approve for somebody or to manage somebody gains that, and whoever no longer does loses it: what looking
-    /// at every pair of people shows, on the one row that each person has.
+    /// at every pair of people shows, on the one row that each person has. By an account that is not active nobody does anything,
+    /// and one that becomes active brings all that it is named for.
     #[test]
     fn rights_over_people_are_every_gain_and_every_loss_of_who_has_them(
         mut world in prop_oneof![world(), Just(World::default())],
         before in prop::collection::vec(led(), 4),
         after in prop::collection::vec(led(), 4),
+        idle in prop::collection::btree_set(0..8_u128, 0..4),
     ) {
         // That an account is made or looked at no more is told elsewhere.
         let sides = before.into_iter().zip(after).map(|(before, mut after)| {
@@ -216,11 +224,14 @@ proptest! {
         let people: Vec<u128> = (0..).take(sides.len()).collect();
         world.profiles = people.iter().zip(&sides).map(|(n, it)| (user(*n), [traits(&it[0]), traits(&it[1])])).collect();
         let without = found(&World { profiles: BTreeMap::new(), ..world.clone() });
-        let found = found(&world);
+        let found = found_where(&world, &idle);
         let acts = |n: u128, side: usize| {
             let own = sides.get(n as usize).map(|it| (it[0].2, it[1].2));
-            // Only what changes is known of an account.
-            own.is_none_or(|(before, after)| before == after || [before, after][side] == Some(true))
+            // Of an account that changes the plan says it, and of any other what was read.
+            match own.filter(|(before, after)| before != after) {
+                Some((before, after)) => [before, after][side] == Some(true),
+                None => !idle.contains(&n),
+            }
         };
         let mut expected = [BTreeSet::new(), BTreeSet::new()];
         for (over, it) in people.iter().zip(&sides) {
@@ -229,9 +240,9 @@ proptest! {
                     (Right::Approver, [0, 1].map(|side| it[side].0.contains(&who))),
                     (Right::Manager, [0, 1].map(|side| it[side].1 == Some(who))),
                 ] {
-                    match has {
-                        [false, true] if acts(who, 1) => _ = expected[0].insert((user(who), right, user(*over))),
-                        [true, false] if acts(who, 0) => _ = expected[1].insert((user(who), right, user(*over))),
+                    match [has[0] && acts(who, 0), has[1] && acts(who, 1)] {
+                        [false, true] => _ = expected[0].insert((user(who), right, user(*over))),
+                        [true, false] => _ = expected[1].insert((user(who), right, user(*over))),
                         _ => (),
                     }
                 }
@@ -257,8 +268,10 @@ proptest! {
         let counted = |side: usize| found.affected.iter().filter(move |it| if side == 0 { it.gains() } else { it.loses() });
         prop_assert_eq!(counted(0).map(|it| it.users.len()).sum::<usize>(), found.gain);
         prop_assert_eq!(counted(1).map(|it| it.users.len()).sum::<usize>(), found.lose);
+        // Nobody has a row whose account is not active before or after.
+        prop_assert!(seen.iter().all(|it| acts(it.0.as_u128(), 0) || acts(it.0.as_u128(), 1)));
         // A right is no role: who keeps nothing else has lost every role all the same.
-        if sides.iter().all(|it| it[0].2 == it[1].2) {
+        if idle.is_empty() && sides.iter().all(|it| it[0].2 == it[1].2) {
             prop_assert_eq!(found.lose_everything, without.lose_everything);
         }
     }

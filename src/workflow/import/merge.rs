@@ -48,6 +48,7 @@ use crate::{
         bind::bind,
         diff,
     },
+    report::render::counted,
 };
 
 mod people;
@@ -116,6 +117,13 @@ pub async fn merged(live: &Live, checked: Checked, asked: &Asked<'_>, now: Now) 
     let (mut imported, texts) = merging.sifted(drafted).await?;
     imported.notes.extend(texts.note);
     imported.notes.extend(cut_off.filter(|_| asked.people == Profiles::Everybody));
+    // Such as mails and managers that a snapshot does not have.
+    let withheld = judged.plan().withheld();
+    imported.notes.extend((withheld > 0).then(|| {
+        let things =
+            counted(withheld, "thing that the files declare is", "things that the files declare are");
+        format!("{things} withheld, and not compared with what is live: `rolecall plan` says which, and why")
+    }));
     let is_there = |it: &mut DraftFile| people::file(loaded, &it.path).is_some();
     let joined = imported.files.extract_if(.., is_there).collect();
     let adopted = Adopted { files: texts.changed, ..adopted };

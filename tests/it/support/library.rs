@@ -305,7 +305,7 @@ fn tried(saved: &str, inputs: Inputs<'_>) -> Result<TakenUp, String> {
     };
     Ok(match again {
         Again::Plan(plan) => TakenUp::Plan(ready.written(*plan, &bound)),
-        Again::Already => TakenUp::Already,
+        Again::Already(_) => TakenUp::Already,
         Again::Stale(stale) => TakenUp::Stale([stale.groups, stale.people].concat()),
     })
 }

@@ -88,7 +88,7 @@ impl Drafting<'_> {
                     continue;
                 }
             };
-            let said = |of: Attribute| profile.get(of).filter(|it| is_sayable(it));
+            let said = |of: Attribute| profile.get(of).filter(|it| name::is_sayable(it));
             let external_id = said(Attribute::ExternalId).map(Box::from);
             let called = |it: &str| {
                 let id = it.parse::<Uuid>().ok()?;
@@ -120,12 +120,4 @@ impl Drafting<'_> {
         users.sort_by(|a, b| a.user.cmp(&b.user));
         users
     }
-}
-
-/// Whether a file says it letter by letter.
-fn is_sayable(value: &str) -> bool {
-    !value.is_empty()
-        && value.trim() == value
-        && name::unseen(value).is_none()
-        && name::composed(value) == value
 }
