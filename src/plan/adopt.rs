@@ -108,6 +108,8 @@ pub enum Why {
     NotYet(Place),
     /// Somebody is cut off everywhere, at this place.
     LockedOut(Place),
+    /// It is of somebody who leaves by the files.
+    Leaves(Place),
     /// No entry of the files is about it.
     NotDeclared,
     /// It takes more than another entry.

@@ -136,6 +136,8 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     bound.rules = rules::rules(declared, snapshot, directories, now, &mut findings, &mut bound.remarks);
     let floors = rules::floors(declared, snapshot, directories, now, &mut findings, &mut bound.remarks);
     bound.rules.floors = floors;
+    // An entry that nothing is done by is one all the same.
+    bound.rules.declared += doubted.len();
     bound.weakened.clone_from(&declared.rules.weakened);
     bound.withheld = lockout::unresolved(declared, directories, now);
     bound.withheld.extend(withheld.into_iter().chain(doubted));

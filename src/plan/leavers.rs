@@ -71,6 +71,22 @@ impl Superiors {
         }
         named
     }
+
+    /// Who of those in `gone` has to stay, with the active people for whom nobody else approves. Whoever stays may have approvers who
+    /// go, and so these may have to stay as well.
+    pub(super) fn irreplaceable(&self, gone: &BTreeSet<UserId>) -> BTreeMap<UserId, BTreeSet<UserId>> {
+        let mut left_out = gone.clone();
+        loop {
+            let named = self.named(gone, &left_out).into_iter();
+            let of = named.filter_map(|(who, mut of)| Some((who, of.remove(&(Right::Approver, true))?)));
+            let of: BTreeMap<UserId, BTreeSet<UserId>> = of.collect();
+            let before = left_out.len();
+            left_out.retain(|it| !of.contains_key(it));
+            if left_out.len() == before {
+                return of;
+            }
+        }
+    }
 }
 
 /// Says of everybody whose account a plan deactivates who still names the person once it is made.

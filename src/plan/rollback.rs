@@ -22,7 +22,7 @@ use crate::{
         source::{FileId, Place},
         state::{Attributes, Edit, Fact, Facts, Key, Owner, State},
     },
-    plan::bind::Bound,
+    plan::{bind::Bound, leavers::Superiors},
 };
 
 /// The reason that a rollback gives for deleting a group.
@@ -155,6 +155,7 @@ pub fn bound(
     let mut undo = Undo {
         index: &index,
         facts: Facts::default(),
+        accounts: Vec::new(),
         locked: &locked,
         deactivating: &snapshot.deactivating,
     };
@@ -202,6 +203,8 @@ pub fn bound(
         notes.insert(Key { owner, fact: Fact::Attributes }, Note { from, ..Note::default() });
         owners.insert(owner);
     }
+    let stay = undo.accounts(&live, fresh, snapshot).into_iter();
+    staying.extend(stay.map(|what| Withheld { from: None, group: "".into(), what }));
     let kept = live.of(
         |group| !owners.contains(&Owner::Group(group)),
         |person| !owners.contains(&Owner::Person(person)),
@@ -256,6 +259,8 @@ fn restored_user(change: &Change<'_>, live: &DirectRoles) -> DirectRoles {
 struct Undo<'a> {
     index: &'a Index,
     facts: Facts,
+    /// Whether accounts are to be active.
+    accounts: Vec<(PersonIx, bool)>,
     locked: &'a BTreeSet<UserId>,
     /// The companies where an account that is deactivated is known to come back.
     deactivating: &'a BTreeSet<CompanyId>,
@@ -353,8 +358,52 @@ impl Undo<'_> {
                 }
                 Some(_) | None => is,
             };
-            back.into_iter().for_each(|it| self.facts.person(person, attribute, it));
+            match attribute {
+                Attribute::Active => self.accounts.extend(back.map(|it| (person, it == "true"))),
+                _ => back.into_iter().for_each(|it| self.facts.person(person, attribute, it)),
+            }
         }
+    }
+
+    /// Settles which accounts are active again and which are not, and says who has to stay as the going would do harm: the rules are
+    /// those for whoever leaves by the files.
+    fn accounts(&mut self, live: &State, fresh: &Bound, snapshot: &Observed) -> Vec<WithheldReason> {
+        let known = |it: &(PersonIx, bool)| (self.index.person(it.0), *it);
+        let all: Vec<_> = std::mem::take(&mut self.accounts).iter().map(known).collect();
+        let mut superiors = Superiors::read(snapshot);
+        for (person, attribute, value) in self.facts.traits() {
+            superiors.put(self.index.person(person).1, attribute, Some(value));
+        }
+        let mut because = BTreeMap::new();
+        for ((company, user), (person, active)) in &all {
+            if *active {
+                superiors.activate(*user, true);
+                continue;
+            }
+            if live.of_person(*person, Attribute::Active) != Some("true") {
+                continue;
+            }
+            let why = if fresh.rules.identity_of(*company) == Some(*user) {
+                Some(StaysActive::OwnAccount)
+            } else {
+                let is_protected = fresh.rules.protected_people.binary_search(user).is_ok();
+                is_protected.then_some(StaysActive::Protected)
+            };
+            because.insert(*user, why);
+        }
+        let gone = because.iter().filter(|it| it.1.is_none()).map(|it| *it.0).collect();
+        let mut of = superiors.irreplaceable(&gone);
+        let mut staying = Vec::new();
+        for ((_, user), (person, active)) in all {
+            let needed = of.remove(&user);
+            let because = because.get(&user).copied().flatten();
+            let because = because.or(needed.is_some().then_some(StaysActive::SoleApprover));
+            let active = if active || because.is_some() { "true" } else { "false" };
+            self.facts.person(person, Attribute::Active, active);
+            let (person, of) = (PersonRef::UserId(user), needed.into_iter().flatten().collect());
+            staying.extend(because.map(|because| WithheldReason::Deactivation { person, because, of }));
+        }
+        staying
     }
 
     /// A deleted group as it was, to be created again under a new id.

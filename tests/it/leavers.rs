@@ -352,6 +352,63 @@ fn a_rollback_says_whom_an_account_that_goes_again_is_named_by() {
 }
 
 #[test]
+fn a_rollback_deactivates_nobody_who_may_not_be_deactivated_by_the_files() {
+    let files = "  - { user: gone@voyager.example, active: true }
+  - { user: ana@voyager.example, active: true }
+  - { user: noor@voyager.example, create: { name: { first: Noor, last: Haddad } }, business: { legalEntity: voyager-de } }
+  - { user: hana@voyager.example, create: { name: { first: Hana, last: Sato } }, business: { legalEntity: voyager-de } }
+";
+    for (own, guards, approver, stays) in [
+        ("root", "", "", &[][..]),
+        ("root", "", "noor", &[("noor", "soleApprover")]),
+        (
+            "root",
+            ", protected: { people: [\"gone@*\"] }",
+            "hana",
+            &[("gone", "protected"), ("hana", "soleApprover")],
+        ),
+        (
+            "gone",
+            ", protected: { people: [\"hana@*\"] }",
+            "",
+            &[("gone", "ownAccount"), ("hana", "protected")],
+        ),
+    ] {
+        let world = world(&[], &[], "");
+        declare(&world, files);
+        world.run("apply --auto-approve --journal j.ndjson").expect(0);
+        if !approver.is_empty() {
+            let path = format!("/v2/users/{}/business-info", world.user(&mail("ana")));
+            let mut business = world.call("GET", &path, Value::Null).1;
+            business["designatedApproverRefs"] = json!([{ "id": world.user(&mail(approver)) }]);
+            assert!(world.call("PUT", &path, business).0 < 300);
+        }
+        let rules = rules(
+            &KNOWN.replace("root@", &format!("{own}@")),
+            &format!("{guards}, people: {{ percent: 100 }}"),
+        );
+        world.write("rolecall.yaml", &rules);
+        let back = world.run("rollback j.ndjson --out back.json --format json").expect(0).json();
+        let name = |it: &Value| {
+            let who = ["gone", "noor", "hana"].into_iter().find(|who| world.user(&mail(who)) == it["userId"]);
+            (who.unwrap(), it["because"].as_str().unwrap().to_owned())
+        };
+        let withheld = back["withheld"].as_array().unwrap().iter().filter(|it| it["kind"] == "deactivation");
+        let found: BTreeSet<(&str, String)> = withheld
+            .map(|it| name(&json!({ "userId": it["person"]["userId"], "because": it["because"] })))
+            .collect();
+        let wanted: BTreeSet<(&str, String)> = stays.iter().map(|it| (it.0, it.1.to_owned())).collect();
+        assert_eq!(found, wanted);
+        world.run("apply back.json --auto-approve").expect(if stays.is_empty() { 0 } else { 3 });
+        for who in ["gone", "noor", "hana"] {
+            let path = format!("/v2/users/{}?includeInactive=true", world.user(&mail(who)));
+            let is_active = world.call("GET", &path, Value::Null).1["isActive"] == true;
+            assert_eq!(is_active, stays.iter().any(|it| it.0 == who), "{who}");
+        }
+    }
+}
+
+#[test]
 fn an_estimate_counts_those_who_are_asked() {
     for (led, guards) in [
         (vec![("ana", "dee", &["dee", "cy"][..])], ""),

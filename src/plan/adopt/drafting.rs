@@ -105,7 +105,8 @@ impl Drafting<'_> {
             access::Why::NotYet(from) => Some(Why::NotYet(from)),
             // Who came back by hand, and is so in the files, is somebody like others.
             access::Why::Left(_) if user.is_some_and(|it| self.turn.back.contains(&it)) => None,
-            access::Why::LockedOut(from) | access::Why::Left(from) => Some(Why::LockedOut(from)),
+            access::Why::LockedOut(from) => Some(Why::LockedOut(from)),
+            access::Why::Left(from) => Some(Why::Leaves(from)),
             // To adopt it is to delete the exception.
             access::Why::NotDeclared | access::Why::Unmeant(_) | access::Why::Excepted(_) => None,
         }

@@ -136,18 +136,7 @@ pub(super) fn leaving(
     }
     let superiors = superiors(declared, (directories, snapshot), idle);
     let gone: BTreeSet<UserId> = meant.keys().map(|it| it.1).filter(|it| !because.contains_key(it)).collect();
-    // Whoever stays may have approvers who leave.
-    let mut left_out = gone.clone();
-    let of = loop {
-        let named = superiors.named(&gone, &left_out).into_iter();
-        let of = named.filter_map(|(who, mut of)| Some((who, of.remove(&(Right::Approver, true))?)));
-        let of: BTreeMap<UserId, BTreeSet<UserId>> = of.collect();
-        let before = left_out.len();
-        left_out.retain(|it| !of.contains_key(it));
-        if left_out.len() == before {
-            break of;
-        }
-    };
+    let of = superiors.irreplaceable(&gone);
     because.extend(of.keys().map(|it| (*it, StaysActive::SoleApprover)));
     for ((company, id), user) in meant {
         let leaving = all.entry(company).or_default();

@@ -180,6 +180,9 @@ impl Adoption<'_> {
             Why::LockedOut(at) => {
                 format!("is locked out ({}), and that is not undone by a file: apply", self.sources.line(*at))
             }
+            Why::Leaves(at) => {
+                format!("is of somebody who leaves ({}), and who leaves keeps nothing: apply", self.sources.line(*at))
+            }
             Why::Differs => {
                 "the files ask otherwise, which takes more than another line: `rolecall drift --adopt`, or apply"
                     .to_owned()
@@ -268,6 +271,7 @@ fn by_hand(left: &Left) -> &[String] {
         Why::Ended(_)
         | Why::NotYet(_)
         | Why::LockedOut(_)
+        | Why::Leaves(_)
         | Why::NotDeclared
         | Why::Differs
         | Why::Unsayable(_) => &[],

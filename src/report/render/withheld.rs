@@ -237,6 +237,9 @@ fn unnamed(attribute: Attribute, name: &str, why: &Unnamed) -> String {
                 named.join(", ")
             )
         }
+        Unnamed::Untold if attribute == Attribute::Grade => format!(
+            "which grade is called `{name}` is not told: the API shows grades only of people who have one, and rolecall asks those whose `grade` is declared; name it under {ids}"
+        ),
         Unnamed::Untold => format!(
             "which {word} is called `{name}` is not told: the list of users is not open to this token, or the snapshot has no such names; name it under {ids}"
         ),
