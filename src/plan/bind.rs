@@ -117,11 +117,12 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let declared = &*declared.without(&snapshot.failed);
     let units::Resolved { declared, snapshot, withheld, names } = units::resolved(declared, snapshot);
     let (declared, snapshot) = (&*declared, &*snapshot);
+    let all = declared;
     let (declared, doubted) = contradictions::without(declared, snapshot);
     let declared = &*declared;
     let snapshot = &*person::revived(declared, snapshot);
     let known = Directory::new(&snapshot.users);
-    let (users, mut taken) = keys::given(declared, (&known, snapshot));
+    let (users, mut taken) = keys::given((declared, all), (&known, snapshot));
     let changed = users.as_deref().map(Directory::new);
     let directories = keys::Directories { now: &known, then: changed.as_ref().unwrap_or(&known) };
     let directory = directories.then;

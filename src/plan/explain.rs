@@ -235,7 +235,7 @@ pub fn explain(
     let user = known.nearest(&declared.own_companies(), person)?;
     let twins: BTreeSet<UserId> = known.find(person).iter().map(|it| it.id).collect();
     // What the files say by a key that they give means who is to have it.
-    let (users, _) = keys::given(declared, (&known, snapshot));
+    let (users, _) = keys::given((declared, declared), (&known, snapshot));
     let changed = users.as_deref().map(Directory::new);
     let directory = changed.as_ref().unwrap_or(&known);
     let held = Keys::of(user, &snapshot.users);

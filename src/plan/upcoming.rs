@@ -51,7 +51,7 @@ pub struct Upcoming {
 pub fn upcoming(declared: &Declared, snapshot: &Observed, now: Timestamp, to: Timestamp) -> Upcoming {
     let declared = &*declared.without(&snapshot.failed);
     let known = Directory::new(&snapshot.users);
-    let (users, _) = keys::given(declared, (&known, snapshot));
+    let (users, _) = keys::given((declared, declared), (&known, snapshot));
     let changed = users.as_deref().map(Directory::new);
     let mut found = Found::new((now, to), changed.as_ref().unwrap_or(&known));
     found.companies(declared, &|it| soon::roles(&snapshot.companies, it));

@@ -128,6 +128,8 @@ fn by_a_key_that_cannot_be_given_nobody_is_meant() {
         "  - { user: ana@voyager.example, externalId: x2 }\n",
         "  - { user: ana@voyager.example, externalId: x2 }\n  - { user: cy@voyager.example, externalId: x0 }\n",
         "  - { user: ana@voyager.example, externalId: x2 }\n  - { user: cy@voyager.example, active: false }\n",
+        // Whose entry does nothing, as it does not say who is meant.
+        "  - { user: gone@voyager.example, active: true, externalId: x2 }\n",
     ] {
         let world = world();
         world.write("access/a.yaml", &files("{ externalId: x2 }, bo@voyager.example", &format!("{users}  - {{ user: root@voyager.example, business: {{ designation: Lead, manager: {{ externalId: x2 }} }} }}\n")));

@@ -29,25 +29,31 @@ pub(super) struct Directories<'a> {
     pub(super) then: &'a Directory<'a>,
 }
 
-/// Who is known by which key once the plan is made, where some key is to change, and who cannot get one.
+/// Who is known by which key once the plan is made, where some key is to change, and who cannot get one. `all` is everything that
+/// the files declare, also what of it is not done as it does not say who is meant.
 pub(in crate::plan) fn given(
-    declared: &Declared,
+    (declared, all): (&Declared, &Declared),
     (directory, snapshot): (&Directory<'_>, &Observed),
 ) -> (Option<Vec<User>>, Taken) {
-    let (mut all, mut given, mut doubtful) = (Taken::new(), BTreeMap::new(), Vec::new());
-    for company in &declared.companies {
+    let (mut kept, mut given, mut doubtful) = (Taken::new(), BTreeMap::new(), BTreeMap::new());
+    for (company, is_done) in
+        declared.companies.iter().map(|it| (it, true)).chain(all.companies.iter().map(|it| (it, false)))
+    {
         let of = (company, directory, snapshot);
         let taken = self::taken(of);
         for (held, key) in new(of) {
             match taken.get(&held) {
                 Some(&holder) => {
                     given.insert((holder, held.1), None);
-                    doubtful.extend([held.0, holder].map(|it| (it, held.1, key.clone())));
+                    doubtful.extend([held.0, holder].map(|it| ((it, key.clone()), held.1)));
                 }
-                None => _ = given.insert(held, Some(key)),
+                None if is_done => _ = given.insert(held, Some(key)),
+                None => (),
             }
         }
-        all.insert(company.id, taken);
+        if is_done {
+            kept.insert(company.id, taken);
+        }
     }
     let is_any = !given.is_empty() || !doubtful.is_empty();
     let users = is_any.then(|| {
@@ -59,7 +65,7 @@ pub(in crate::plan) fn given(
                 }
             }
         }
-        let rows = doubtful.iter().filter_map(|(id, attribute, key)| {
+        let rows = doubtful.iter().filter_map(|((id, key), attribute)| {
             // By that key alone, and whoever of them is active: it is not to say which one is meant.
             let user = directory.user(*id)?.clone();
             let mut user = User { external_id: None, employee_id: None, active: true, ..user };
@@ -69,7 +75,7 @@ pub(in crate::plan) fn given(
         users.extend(rows.collect::<Vec<_>>());
         users
     });
-    (users, all)
+    (users, kept)
 }
 
 /// The keys that people of a company are to get and do not have, as far as it was read which they have.

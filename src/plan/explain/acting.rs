@@ -79,7 +79,7 @@ impl Acting {
 /// Says who acts for a person, and for which people the person acts; `declared` is what the files say at this time.
 pub fn acting(declared: &Declared, observed: &Observed, person: &User, now: Timestamp) -> Acting {
     let known = Directory::new(&observed.users);
-    let (users, _) = keys::given(declared, (&known, observed));
+    let (users, _) = keys::given((declared, declared), (&known, observed));
     let changed = users.as_deref().map(Directory::new);
     let directory = changed.as_ref().unwrap_or(&known);
     let said = Said::of(declared, directory, person.id, now);
