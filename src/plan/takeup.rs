@@ -95,10 +95,9 @@ pub fn same_again(saved: &Plan, id: Digest, fresh: &Plan, bound: &Bound) -> Take
     if digest::plan_id(&plan) == id {
         return TakenUp::Plan(Box::new(plan));
     }
-    let today: BTreeMap<Subject, Digest> =
-        plan.changes().map(|it| (subject(&it), digest::change(&it))).collect();
-    for change in saved.changes() {
-        if today.get(&subject(&change)) != Some(&digest::change(&change)) {
+    let today: BTreeMap<Subject, Digest> = digest::changes(&plan).map(|it| (subject(&it.0), it.1)).collect();
+    for (change, then) in digest::changes(saved) {
+        if today.get(&subject(&change)) != Some(&then) {
             stale.note(saved, &change, "the files ask for something else today");
         }
     }
