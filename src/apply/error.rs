@@ -113,6 +113,8 @@ pub enum Stale {
     DirectRoles,
     /// What is about the person is otherwise.
     Person,
+    /// The person, whose account comes or goes, is in groups that the plan did not see.
+    Groups(usize),
     /// A person who was to have an account has one by now.
     PersonAppeared(Vec<UserId>),
     /// The API does not know the person any more.
@@ -135,6 +137,10 @@ impl fmt::Display for Stale {
                 write!(f, "an account with this address or external id exists by now: {}", ids.join(", "))
             }
             Self::Person => f.write_str("what the API says of the person is otherwise"),
+            Self::Groups(n) => {
+                let groups = if *n == 1 { "another group" } else { "other groups" };
+                write!(f, "the person is in {groups} by now ({n})")
+            }
             Self::UserGone => f.write_str("the user is gone, or the API no longer says what the user holds"),
             Self::Members { came, went } => write!(f, "its members are others (+{came} -{went})"),
         }

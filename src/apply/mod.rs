@@ -16,6 +16,7 @@ use crate::{
     live::api::{Clients, Reader},
     model::{ids::CompanyId, plan::Change},
     plan::{
+        held::held,
         judged::{Approved, Judged},
         order::Call,
     },
@@ -178,8 +179,9 @@ pub async fn apply<'a>(job: Job<'a>, mut settled: impl FnMut(usize, &Outcome)) -
     let mut schedule = Schedule::new(steps, plan.len(), job.max_failures);
     let mut outcomes: Vec<Option<Outcome>> = steps.iter().map(|_| None).collect();
     let (proven, newcomers) = (AtomicBool::new(false), Newcomers::of(plan));
+    let held = held(plan);
     let target = |change: Change<'a>| match change.user() {
-        Some(user) => Target::User(User::new(change, user, &newcomers)),
+        Some(user) => Target::User(User::new(change, user, &newcomers, held.get(&user))),
         None => Target::Group(Group::new(change)),
     };
     let mut targets: Vec<Option<Target<'_>>> = plan.changes().map(target).map(Some).collect();

@@ -3,7 +3,7 @@
 //! The API replaces the list whole and knows no version of it. So it must be, just before, to the letter what the
 //! plan saw: what somebody else has added meanwhile would be gone, and what nobody understands as well.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::Value;
 
@@ -12,11 +12,11 @@ use crate::{
     live::api::{ApiError, Reader},
     model::{
         direct::{DirectRoles, Fields},
-        ids::{CompanyId, UserId},
+        ids::{CompanyId, GroupId, UserId},
         plan::Change,
         selector::PersonPart,
     },
-    plan::order::Call,
+    plan::{held::Held, order::Call},
 };
 
 use super::{
@@ -34,12 +34,21 @@ pub(super) struct User<'a> {
     pub(super) change: Change<'a>,
     pub(super) user: UserId,
     pub(super) newcomers: &'a Newcomers,
+    /// The groups that the person may be in while the account comes or goes: those of before and after.
+    groups: BTreeSet<GroupId>,
     pub(super) attempt: Attempt,
 }
 
 impl<'a> User<'a> {
-    pub(super) fn new(change: Change<'a>, user: UserId, newcomers: &'a Newcomers) -> Self {
-        Self { change, user, newcomers, attempt: Attempt::default() }
+    pub(super) fn new(
+        change: Change<'a>,
+        user: UserId,
+        newcomers: &'a Newcomers,
+        held: Option<&Held>,
+    ) -> Self {
+        let groups = held.into_iter().flat_map(|it| it.groups.iter().chain(it.after.keys()));
+        let groups = groups.filter_map(|it| change.index().group(*it).id).collect();
+        Self { change, user, newcomers, groups, attempt: Attempt::default() }
     }
 
     /// Makes one call.
@@ -54,7 +63,10 @@ impl<'a> User<'a> {
             Call::PutPerson { company, part: PersonPart::Account, .. } if self.is_new() => {
                 self.create(context, *company).await
             }
-            Call::PutPerson { company, part, .. } => self.put_part(context, *company, *part).await,
+            Call::PutPerson { company, part, .. } => match self.check_held(reader, *part).await {
+                Ok(()) => self.put_part(context, *company, *part).await,
+                Err(trouble) => Err(trouble),
+            },
             _ => return Outcome::Done,
         };
         let wrote = |it: &Self| it.attempt.wrote;
@@ -76,6 +88,39 @@ impl<'a> User<'a> {
             Some(_) => Err(Trouble::Stale(Stale::DirectRoles)),
             None => Err(Trouble::Stale(Stale::UserGone)),
         }
+    }
+
+    /// Looks, just before an account comes or goes, whether the person holds nothing that the plan did not see: who comes back
+    /// would be given it, and who leaves would keep it. What this run has taken may still be shown.
+    async fn check_held(&self, reader: &Reader, part: PersonPart) -> Result<(), Trouble> {
+        if part != PersonPart::Account {
+            return Ok(());
+        }
+        let groups = match reader.groups_of_user(self.user).await {
+            Err(ApiError::Refused { status: 404, .. }) => return Err(Trouble::Stale(Stale::UserGone)),
+            groups => groups?,
+        };
+        let own = groups.iter().filter(|it| it.company == self.change.company());
+        let others = own.filter(|it| !self.groups.contains(&it.id)).count();
+        if others > 0 {
+            return Err(Trouble::Stale(Stale::Groups(others)));
+        }
+        let roles = match self.look(reader).await {
+            // Of whom the token may not know it, it was not known before.
+            Err(error) if error.refused() == Some(403) => None,
+            roles => roles?,
+        };
+        match roles {
+            Some(now) if !now.same_spelling(&self.change.direct_before()) && !self.is_after(&now) => {
+                Err(Trouble::Stale(Stale::DirectRoles))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether these are the direct roles that the person shall have.
+    fn is_after(&self, roles: &DirectRoles) -> bool {
+        *roles == self.change.direct_after().with_users(|it| self.newcomers.id(it))
     }
 
     /// Returns what the user holds; `None` where the API does not say, or no longer knows the user.
@@ -171,10 +216,7 @@ impl<'a> User<'a> {
         Ok(match self.look(reader).await? {
             // The roles of who is not active are not told by all.
             None if self.change.leaves() => None,
-            Some(now) => {
-                let after = self.change.direct_after().with_users(|it| self.newcomers.id(it));
-                (now != after).then_some(Stale::DirectRoles)
-            }
+            Some(now) => (!self.is_after(&now)).then_some(Stale::DirectRoles),
             None => Some(Stale::UserGone),
         })
     }

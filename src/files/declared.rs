@@ -86,6 +86,8 @@ pub struct DeclaredCompany {
     pub(crate) users: Vec<DeclaredUser>,
     /// People whose direct roles are looked at although no file speaks of them.
     pub(crate) also: Vec<PersonRef>,
+    /// People whose groups are looked at although no file says that their accounts come or go: they are among `also`.
+    pub(crate) held: Vec<PersonRef>,
     /// People of whom attributes are looked at although no file speaks of them.
     pub(crate) profiled: Vec<(PersonRef, BTreeSet<Attribute>)>,
     /// Other keys by which people may be known who shall have an account: a second one is never made.
@@ -152,6 +154,13 @@ impl Declared {
         let person = PersonRef::UserId(user);
         for it in self.companies.iter_mut().filter(|it| it.id == company && !it.also.contains(&person)) {
             it.also.push(person.clone());
+        }
+    }
+
+    /// Looks at the groups of a user even if no file says that the account comes or goes.
+    pub(crate) fn look_at_groups(&mut self, company: CompanyId, user: UserId) {
+        for it in self.companies.iter_mut().filter(|it| it.id == company) {
+            it.held.push(PersonRef::UserId(user));
         }
     }
 
@@ -324,6 +333,7 @@ impl DeclaredCompany {
             removals: Vec::new(),
             users: Vec::new(),
             also: Vec::new(),
+            held: Vec::new(),
             profiled: Vec::new(),
             newcomers: Vec::new(),
             bare: Bare::default(),

@@ -5,27 +5,31 @@
 //! what an apply does goes in, and what access results; never how it is worded,
 //! where it is declared, or when it was seen.
 
-use std::{borrow::Cow, str::FromStr};
+use std::{borrow::Cow, collections::BTreeMap, str::FromStr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{
-    direct::DirectRole,
-    ids::{CompanyId, GroupId, UserId},
-    index::{GroupIx, GroupName, Index},
-    plan::{Action, Change, Digest, Plan, ReadGroup},
-    scope::{Kind, Scope, Value},
-    selector::Attribute,
-    source::SourceFile,
-    state::{Edit, State},
+use crate::{
+    model::{
+        direct::DirectRole,
+        ids::{CompanyId, GroupId, RoleId, UserId},
+        index::{GroupIx, GroupName, Index},
+        plan::{Action, Change, Digest, Plan, ReadGroup},
+        scope::{Kind, Scope, Value},
+        selector::Attribute,
+        source::SourceFile,
+        state::{Edit, State},
+    },
+    plan::held::{Held, held},
 };
 
 /// Returns the id of a plan: the same for every plan that does the same and leaves the same access behind.
 ///
 /// Beside the effects it covers every role that each touched group will have: who is added to
-/// a group is given all of them, so a role that grew meanwhile makes it another plan (P5).
+/// a group is given all of them, so a role that grew meanwhile makes it another plan (P5). For the same reason it covers
+/// everything that an account holds which the plan activates.
 /// What is withheld, remarked or announced is no effect and does not count. Rules that are weaker than in the base do: to
 /// approve the plan is to approve these.
 pub fn plan_id(plan: &Plan) -> Digest {
@@ -36,7 +40,9 @@ pub fn plan_id(plan: &Plan) -> Digest {
     // Whatever they are called: where a group was renamed since, its id is the same, and so is the plan's.
     let mut groups: Vec<_> = plan.groups().map(|it| (key(&it), of(it))).collect();
     groups.sort();
-    let people: Vec<Digest> = plan.people().map(|it| Writer::of("user 1", |to| to.person(&it))).collect();
+    let held = held(plan);
+    let person = |it: Change<'_>| Writer::of("user 1", |to| to.person(&it, &held));
+    let people: Vec<Digest> = plan.people().map(person).collect();
     Writer::of("rolecall plan 1", |to| {
         to.list(&groups, |to, it| to.bytes(&it.1.0));
         // A plan that changes no people is what it always was.
@@ -55,12 +61,32 @@ pub fn plan_id(plan: &Plan) -> Digest {
     })
 }
 
-/// Returns the digest of what one change of a plan does, and of what results.
-pub fn change(change: &Change<'_>) -> Digest {
-    Writer::of("change 1", |to| match change.user() {
-        Some(_) => to.person(change),
-        None => to.change(change),
+/// Returns the digest of what each change of a plan does, and of what results.
+pub fn changes<'a>(plan: &'a Plan) -> impl Iterator<Item = (Change<'a>, Digest)> {
+    let held = held(plan);
+    plan.changes().map(move |change| {
+        let digest = Writer::of("change 1", |to| match change.user() {
+            Some(_) => to.person(&change, &held),
+            None => to.change(&change),
+        });
+        (change, digest)
     })
+}
+
+/// Returns the digest of roles on their scopes, sorted by role; they count by what they mean, not by their spelling.
+pub fn roles<'a>(roles: impl IntoIterator<Item = (RoleId, &'a Scope)>) -> Digest {
+    let roles: Vec<_> = roles.into_iter().collect();
+    Writer::of("roles 1", |to| {
+        to.list(&roles, |to, (role, scope)| {
+            to.bytes(role.0.as_bytes());
+            to.scope(scope);
+        });
+    })
+}
+
+/// Returns the digest of the roles that a group has.
+pub fn roles_of(state: &State, group: GroupIx) -> Digest {
+    roles(state.grants(group).iter().map(|it| (it.0.1, &*it.1)))
 }
 
 /// Returns what a live group is recognised by later; roles count by what they mean, not by their spelling. `None` for
@@ -77,12 +103,7 @@ pub fn group(index: &Index, state: &State, group: GroupIx) -> Option<ReadGroup> 
             to.text(&attributes.name);
             to.text(&attributes.description);
         }),
-        roles: Writer::of("roles 1", |to| {
-            to.list(state.grants(group), |to, ((_, role), scope)| {
-                to.bytes(role.0.as_bytes());
-                to.scope(scope);
-            });
-        }),
+        roles: roles_of(state, group),
         members: Writer::of("members 1", |to| to.list(&members, |to, it| to.bytes(it.0.as_bytes()))),
     })
 }
@@ -223,9 +244,10 @@ impl Writer {
         });
     }
 
-    fn person(&mut self, change: &Change<'_>) {
+    fn person(&mut self, change: &Change<'_>, held: &BTreeMap<UserId, Held>) {
+        let user = change.user().expect("a change of a person");
         self.bytes(change.company().0.as_bytes());
-        self.bytes(change.user().expect("a change of a person").0.as_bytes());
+        self.bytes(user.0.as_bytes());
         self.edits(change.direct(), |to, edit| to.sides(edit.direct(), Self::direct));
         // The whole list is sent, so all that stays is an effect as well.
         let after: Vec<DirectRole> = change.direct_after().iter().cloned().collect();
@@ -237,6 +259,38 @@ impl Writer {
                 to.sides(edit.traits(), Self::text);
             });
         }
+        // An activation that gives nothing else is what it always was.
+        let given = held.get(&user).filter(|_| change.comes_back());
+        if let Some(given) = given.filter(|it| !it.after.is_empty() || !it.over[1].is_empty()) {
+            self.held(change.index(), given);
+        }
+    }
+
+    /// What an account holds once it is active, whether it is in the plan or not.
+    fn held(&mut self, index: &Index, held: &Held) {
+        let key = |it: &GroupName| it.id.ok_or_else(|| it.name.clone());
+        let mut groups: Vec<_> = held.after.iter().map(|it| (key(index.group(*it.0)), *it.1)).collect();
+        groups.sort();
+        self.text("holds 1");
+        self.list(&groups, |to, (group, roles)| {
+            match group {
+                Ok(id) => {
+                    to.bytes(b"i");
+                    to.bytes(id.0.as_bytes());
+                }
+                Err(name) => {
+                    to.bytes(b"n");
+                    to.text(name);
+                }
+            }
+            to.bytes(&roles.0);
+        });
+        let over: Vec<_> = held.over[1].iter().collect();
+        self.list(&over, |to, (right, over)| {
+            to.text(right.as_str());
+            to.bytes(over.0.0.as_bytes());
+            to.bytes(over.1.0.as_bytes());
+        });
     }
 
     fn edits<'a>(

@@ -5,6 +5,7 @@
 pub mod aliases;
 pub mod base;
 pub mod bind;
+pub mod held;
 pub mod digest;
 pub mod diff;
 pub mod explain;

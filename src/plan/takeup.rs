@@ -13,11 +13,15 @@ use crate::{
         ids::{CompanyId, GroupId, RoleId, UserId},
         index::{GroupIx, Index, PersonIx},
         observed::Observed,
-        plan::{Action, Change, Digest, Plan, ReadGroup, Withheld},
+        plan::{Action, Change, Digest, Plan, ReadGroup, Still, Withheld},
         scope::Scope,
         state::{Edit, State},
     },
-    plan::{bind::Bound, diff, digest},
+    plan::{
+        bind::Bound,
+        diff, digest,
+        held::{moving, side},
+    },
 };
 
 /// What a saved plan is today.
@@ -95,10 +99,9 @@ pub fn same_again(saved: &Plan, id: Digest, fresh: &Plan, bound: &Bound) -> Take
     if digest::plan_id(&plan) == id {
         return TakenUp::Plan(Box::new(plan));
     }
-    let today: BTreeMap<Subject, Digest> =
-        plan.changes().map(|it| (subject(&it), digest::change(&it))).collect();
-    for change in saved.changes() {
-        if today.get(&subject(&change)) != Some(&digest::change(&change)) {
+    let today: BTreeMap<Subject, Digest> = digest::changes(&plan).map(|it| (subject(&it.0), it.1)).collect();
+    for (change, then) in digest::changes(saved) {
+        if today.get(&subject(&change)) != Some(&then) {
             stale.note(saved, &change, "the files ask for something else today");
         }
     }
@@ -217,11 +220,12 @@ fn is_so(saved: &Plan, bound: &Bound) -> bool {
 /// Returns the groups and people that are no longer what a plan saw, each with how; one that it did not look at is none it saw.
 fn stale(plan: &Plan, bound: &Bound) -> Stale {
     let mut stale = Stale::default();
+    let others = others(plan, bound);
     let seen: BTreeMap<(CompanyId, GroupId), &ReadGroup> =
         plan.read.iter().map(|it| ((it.company, it.group), it)).collect();
     for change in plan.changes() {
         let how = match change.user() {
-            Some(user) => differs_person(&change, bound, user),
+            Some(user) => differs_person(&change, bound, user).or_else(|| others.get(&user).copied()),
             None => change.id().and_then(|id| {
                 differs(bound, seen.get(&(change.company(), id)).copied(), (change.company(), id))
             }),
@@ -262,10 +266,52 @@ fn differs_person(change: &Change<'_>, bound: &Bound, user: UserId) -> Option<&'
     if !known.is_some_and(|it| is(change, bound, it, 0)) && change.traits().next().is_some() {
         return Some("what the API says of the person is otherwise");
     }
-    change.direct().next()?;
+    let changes = change.direct().next().is_some();
+    // Of who has no account yet nothing is held.
+    if !changes && !change.leaves() && !change.comes_back() {
+        return None;
+    }
+    let then = change.direct_before();
     match known.filter(|it| bound.people.contains(it)) {
+        None if !changes && then.iter().next().is_none() => None,
         None => Some("the direct roles cannot be read"),
-        Some(person) if bound.live.direct(person).same_spelling(&change.direct_before()) => None,
+        Some(person) if bound.live.direct(person).same_spelling(&then) => None,
         Some(_) => Some("the direct roles are others"),
     }
+}
+
+/// Those whose accounts come or go and who hold by now what a plan did not see, each with how: who comes back would be given
+/// that, and who leaves would keep it.
+fn others(plan: &Plan, bound: &Bound) -> BTreeMap<UserId, &'static str> {
+    let people = moving(plan);
+    let mut now = side((&bound.index, &bound.live), &people);
+    let ids = |index: &Index, groups: &BTreeSet<GroupIx>| -> BTreeSet<Option<GroupId>> {
+        groups.iter().map(|it| index.group(*it).id).collect()
+    };
+    let mut others = BTreeMap::new();
+    for (user, (groups, over)) in side((&plan.index, &plan.live), &people) {
+        let (groups_now, over_now) = now.remove(&user).unwrap_or_default();
+        if ids(&plan.index, &groups) != ids(&bound.index, &groups_now) {
+            others.insert(user, "the person is in other groups");
+        } else if !over_now.is_subset(&over) {
+            others.insert(user, "the person manages others, or approves for them, by now");
+        }
+    }
+    others
+}
+
+/// Those who leave by a saved plan, and who are by now all that others have: another approver is not there.
+pub fn needed(saved: &Plan, today: &Plan) -> Stale {
+    let only = |it: &Plan| -> BTreeSet<(UserId, UserId)> {
+        let only = |of: &UserId, still: &Still| -> Vec<_> {
+            still.over.iter().filter(|_| still.only).map(|it| (*of, *it)).collect()
+        };
+        it.leavers.iter().flat_map(|it| it.still.iter().flat_map(|still| only(&it.user, still))).collect()
+    };
+    let mut stale = Stale::default();
+    for (user, over) in only(today).difference(&only(saved)) {
+        let [who, over] = [user, over].map(|it| today.names.person(*it));
+        stale.people.push(format!("{who}: is the only approver of {over} by now"));
+    }
+    stale
 }

@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use crate::model::{
     access::Why,
-    direct::DirectRoles,
+    direct::{DirectRole, DirectRoles},
     ids::{CompanyId, GroupId, RoleId, UserId},
     index::{GroupName, Index},
     plan::{Edits, Plan},
     scope::{Dimension, Kind, Scope, Value},
-    selector::Traits,
+    selector::{Attribute, Traits},
     source::{FileId, Place},
     state::{Attributes, Edit, Facts, State, diff},
 };
@@ -219,6 +219,54 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
         let all = want.into_iter().zip(have).zip(remove).enumerate();
         World::new(all.filter_map(|(n, ((want, have), remove))| joined(n, want, have, remove)).collect())
     })
+}
+
+/// The same with people who are otherwise by any attribute, who hold roles of their own, and whose accounts come and go.
+pub(crate) fn lively() -> impl Strategy<Value = World> {
+    let active = prop::sample::select(&[
+        [None, None],
+        [None, Some("true")],
+        [Some("true"), Some("false")],
+        [Some("false"), Some("true")],
+        [Some("false"), Some("true")],
+    ]);
+    let attribute = prop::sample::select(Attribute::ALL);
+    let side = || prop::option::weighted(0.8, 0..6_u128);
+    let traits = prop::collection::vec((attribute, [side(), side()]), 0..5);
+    let direct = || prop::collection::btree_set(prop::sample::select(&["A", "B", "C"]), 0..3);
+    let person = prop::option::of((active, traits, [direct(), direct()]));
+    (world(), prop::collection::vec(person, 6)).prop_map(|(mut world, people)| {
+        for (n, (active, traits, direct)) in (0..).zip(people).filter_map(|(n, it)| Some((n, it?))) {
+            let mut sides = [Traits::default(), Traits::default()];
+            let is_new = active == [None, Some("true")];
+            for (attribute, values) in traits.into_iter().filter(|it| it.0 != Attribute::Active) {
+                for (side, value) in values.into_iter().enumerate().filter(|it| it.0 == 1 || !is_new) {
+                    value.into_iter().for_each(|it| sides[side].put(attribute, said(attribute, it)));
+                }
+            }
+            for (side, is) in active.into_iter().enumerate() {
+                is.into_iter().for_each(|it| sides[side].put(Attribute::Active, it));
+            }
+            world.profiles.insert(user(n), sides);
+            let roles = |it: BTreeSet<&'static str>| {
+                DirectRoles::new(it.into_iter().map(|it| DirectRole::new(it, None)))
+            };
+            let [before, after] = direct.map(roles);
+            let before = if is_new { DirectRoles::default() } else { before };
+            world.people.push(Person { company: COMPANY, user: user(n), before, after });
+        }
+        world
+    })
+}
+
+/// One of some values of an attribute.
+fn said(attribute: Attribute, n: u128) -> String {
+    match attribute {
+        Attribute::Approvers => format!("{},{}", user(n), user((n + 1) % 6)),
+        Attribute::Manager => user(n).to_string(),
+        _ if attribute.has_addresses() => format!("{n}@x.example"),
+        _ => n.to_string(),
+    }
 }
 
 /// Two sides of which the desired one is the live one with people and roles shuffled: full of moves,

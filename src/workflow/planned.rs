@@ -32,8 +32,9 @@ use crate::{
         bind::bind,
         diff, digest,
         guard::takes_privileged,
+        held::held,
         leavers, rollback,
-        takeup::{TakenUp, as_approved, same_again},
+        takeup::{TakenUp, as_approved, needed, same_again},
     },
     report::{document::Saved, render::counted},
 };
@@ -257,6 +258,10 @@ async fn taken_up(
     };
     let (Observation { snapshot, mut bound }, mut today) =
         with_holders((live, checked), observation, now, taken_up).await?;
+    let needed = needed(&plan, &today);
+    if !needed.is_empty() {
+        return Err(Error::Stale(needed));
+    }
     if let Some(run) = undoes {
         // Again, and not as the plan says: only the journal tells what that apply gave.
         let done = record::done(&run.records);
@@ -427,9 +432,15 @@ fn touched(plan: &Plan, declared: &mut Declared) -> Vec<(CompanyId, GroupId)> {
                 declared.look_at_user(change.company(), user);
                 let attributes: BTreeSet<_> = change.traits().filter_map(Edit::attribute).collect();
                 declared.look_at_traits(change.company(), user, &attributes);
+                if change.account().is_some() {
+                    declared.look_at_groups(change.company(), user);
+                }
             }
             None => declared.look_at(change.company()),
         }
+    }
+    for (right, (company, user)) in held(plan).into_values().flat_map(|it| it.over).flatten() {
+        declared.look_at_traits(company, user, &right.attribute().into_iter().collect());
     }
     plan.groups().filter_map(|it| Some((it.company(), it.id()?))).collect()
 }

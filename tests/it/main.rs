@@ -44,6 +44,7 @@ mod formatting;
 mod given_keys;
 mod guards;
 mod histories;
+mod held;
 mod hostile;
 mod importing;
 mod importing_people;

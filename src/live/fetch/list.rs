@@ -101,7 +101,7 @@ pub(super) type GroupReads = BTreeMap<GroupId, GroupRead>;
 pub(super) struct Found {
     /// Who is locked out and may be in groups.
     pub(super) cut_off: BTreeSet<UserId>,
-    /// Whose account is not active, and shall be.
+    /// Whose account is not active, and shall be; and whose groups are read although no file says so.
     pub(super) back: Vec<UserId>,
     pub(super) identity: Option<UserId>,
     /// Users whose direct roles are read.
@@ -239,6 +239,7 @@ impl CompanyReads<'_> {
         let direct = self.direct.iter().filter_map(one).chain(identity).chain(locked);
         let direct = direct.chain(back.iter().copied()).collect();
         let cut_off = self.cut_off(directory).into_iter().chain(leavers).collect();
+        let back = back.into_iter().chain(self.declared.held.iter().filter_map(one)).collect();
         Found { direct, identity, cut_off, back }
     }
 

@@ -4,7 +4,10 @@
 //! every position is checked. Scopes that were live are read from the API's own
 //! entries, as they were then, so that even one no version can read stays what it was.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -21,7 +24,7 @@ use crate::model::{
     state::{Attributes, Edit, Fact, Facts, Key, Owner, State, Value},
 };
 
-use super::shape::{self, Action, ByCause, Document, Group, Kind, Row, User};
+use super::shape::{self, Action, ByCause, Document, Group, Kind, Naming, Row, User};
 use crate::report::render::json::Origin;
 
 /// What a document says that no plan can: the field, and what is wrong with it.
@@ -121,9 +124,16 @@ fn index(document: &Document) -> Result<Index, Wrong> {
     let people = document.users.iter().map(|it| (it.company, it.user_id));
     let is_outside = |it: &&Row| matches!(it.kind, Kind::DirectRole | Kind::Person);
     let outside = already().filter(is_outside);
-    let people = people.chain(outside.filter_map(|it| Some((it.company, it.user_id?)))).collect();
+    let people: Vec<_> = people.chain(outside.filter_map(|it| Some((it.company, it.user_id?)))).collect();
+    let naming = document.users.iter().flat_map(|it| &it.named_by).map(|it| (it.company, it.user_id));
     let groups = created.chain(already().filter(|it| !is_outside(it))).map(named);
-    Ok(Index::new(existing.into_iter().chain(groups).collect(), users, people))
+    // Those in which somebody is whose account comes or goes, changed or not.
+    let held: BTreeSet<_> =
+        document.users.iter().flat_map(|user| user.groups.iter().map(|it| (user.company, *it))).collect();
+    let others = document.live.iter().filter(|it| held.contains(&(it.company, it.group)));
+    let others = others.map(|it| GroupName::existing(it.company, it.name.clone(), it.group));
+    let groups = existing.into_iter().chain(groups).chain(others).collect();
+    Ok(Index::new(groups, users, people.into_iter().chain(naming).collect()))
 }
 
 fn creates(row: &Row) -> bool {
@@ -171,13 +181,22 @@ impl Reading<'_> {
     fn live(&mut self, groups: Vec<Group>, users: Vec<User>) -> Result<(), Wrong> {
         let mut facts = Facts::default();
         groups.into_iter().try_for_each(|it| self.group(it, &mut facts))?;
-        for User { company, user_id, origin, direct_roles, attributes } in users {
+        for User { company, user_id, origin, direct_roles, attributes, groups, named_by } in users {
             let person = self.plan.index.find_person(company, user_id).ok_or("`users` names nobody")?;
             let from = origin.map(|it| self.files.place(it));
             let key = Key { owner: Owner::Person(person), fact: Fact::Attributes };
             self.note(key, Note { from, ..Note::default() });
             facts.direct(person, &direct_roles);
             attributes.iter().for_each(|it| facts.person(person, it.0, it.1));
+            for group in groups {
+                let group = self.plan.index.find_group(company, group);
+                let group = group.ok_or("somebody is in a group that is not in `live`")?;
+                self.plan.index.find_user(user_id).into_iter().for_each(|it| facts.member(group, it));
+            }
+            for Naming { company, user_id, attributes } in named_by {
+                let person = self.plan.index.find_person(company, user_id).into_iter();
+                person.for_each(|it| attributes.iter().for_each(|of| facts.person(it, of.0, of.1)));
+            }
         }
         self.plan.live = State::new(facts);
         Ok(())

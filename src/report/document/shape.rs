@@ -323,6 +323,24 @@ pub(super) struct User {
     /// What the person is apart from access, of that which changes.
     #[serde(default, skip_serializing_if = "Traits::is_empty")]
     pub(super) attributes: Traits,
+    /// The groups of the company that the person is in, where the account is activated or deactivated; sorted, of those in
+    /// `live`. Left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) groups: Vec<GroupId>,
+    /// Those who name the person as manager or approver, where the account is activated or deactivated and as far as it was
+    /// read; sorted by company and id. Left out where nobody does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) named_by: Vec<Naming>,
+}
+
+/// Somebody who names another person as manager or approver.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Naming {
+    pub(super) company: CompanyId,
+    pub(super) user_id: UserId,
+    /// Everybody who is named in this way.
+    pub(super) attributes: Traits,
 }
 
 /// Something for programs, and the same in a sentence.

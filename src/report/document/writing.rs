@@ -8,21 +8,26 @@ use crate::{
     model::{
         direct::DirectRoles,
         finding::Finding,
+        ids::{GroupId, UserId},
         index::GroupIx,
         json::compact,
         plan::{self, Digest, Note, Plan},
         scope::Scope,
+        selector::Traits,
         source::{Place, Sources},
         stamp::Stamps,
         state::{Edit, Fact, Key, Owner, Value},
     },
-    plan::{diff, digest},
+    plan::{
+        diff, digest,
+        held::{Held, held},
+    },
     report::render::{View, guards, json::Origin, scope::Words, withheld},
 };
 
 use super::shape::{
-    Action, ByCause, Contents, Document, File, Grant, Group, Kind, Related, Remark, Row, Summary, User,
-    Worded,
+    Action, ByCause, Contents, Document, File, Grant, Group, Kind, Naming, Related, Remark, Row, Summary,
+    User, Worded,
 };
 
 impl Document {
@@ -43,7 +48,7 @@ impl Document {
             cost: _,
         } = view;
         let words = Words::new(plan);
-        let writing = Writing { plan, sources, moves: diff::moves(plan) };
+        let writing = Writing { plan, sources, moves: diff::moves(plan), held: held(plan) };
         let origin = |it: Place| Origin::new(it, sources);
         let withheld = plan.withheld.iter().zip(withheld::all(plan, sources));
         let guard = |it: &plan::Check| Worded {
@@ -118,6 +123,7 @@ struct Writing<'a> {
     plan: &'a Plan,
     sources: &'a Sources,
     moves: BTreeMap<Key, GroupIx>,
+    held: BTreeMap<UserId, Held>,
 }
 
 impl Writing<'_> {
@@ -212,7 +218,34 @@ impl Writing<'_> {
             origin: change.from().map(|it| Origin::new(it, self.sources)),
             direct_roles: compacted(&change.direct_before()),
             attributes: change.traits_before(),
+            groups: self.groups_of(change),
+            named_by: self.named_by(change),
         })
+    }
+
+    fn held(&self, change: &plan::Change<'_>) -> Option<&Held> {
+        self.held.get(&change.user()?).filter(|_| change.account().is_some())
+    }
+
+    fn groups_of(&self, change: &plan::Change<'_>) -> Vec<GroupId> {
+        let groups = self.held(change).into_iter().flat_map(|it| &it.groups);
+        let mut groups: Vec<GroupId> = groups.filter_map(|it| self.plan.index.group(*it).id).collect();
+        groups.sort_unstable();
+        groups
+    }
+
+    fn named_by(&self, change: &plan::Change<'_>) -> Vec<Naming> {
+        let mut naming: BTreeMap<_, Traits> = BTreeMap::new();
+        for (right, over) in self.held(change).into_iter().flat_map(|it| &it.over[0]) {
+            let person = self.plan.index.find_person(over.0, over.1);
+            if let Some((person, attribute)) = person.zip(right.attribute())
+                && let Some(is) = self.plan.live.of_person(person, attribute)
+            {
+                naming.entry(*over).or_default().put(attribute, is);
+            }
+        }
+        let naming = naming.into_iter();
+        naming.map(|((company, user_id), attributes)| Naming { company, user_id, attributes }).collect()
     }
 }
 

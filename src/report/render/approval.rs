@@ -4,6 +4,7 @@ use crate::{
     model::{
         ids::RoleId,
         plan::{Change, Plan},
+        selector::Attribute,
         state::Edit,
     },
     plan::approval::{Beyond, Difference},
@@ -49,6 +50,22 @@ fn what(beyond: &Beyond, change: &Change<'_>, words: &Words<'_>) -> String {
             let held = change.direct_before();
             let held = held.get(kind).map(|it| direct::role(it, words));
             format!("has {} by now", held.unwrap_or_else(|| direct::kind(kind, words)))
+        }
+        Beyond::Person(attribute) => {
+            let edit = change.traits().find(|it| it.attribute() == Some(*attribute));
+            match (attribute, edit.map(Edit::traits).unwrap_or_default()) {
+                (Attribute::Active, [None, _]) => "the account would be created".to_owned(),
+                (Attribute::Active, [_, Some("true")]) => "the account would be activated".to_owned(),
+                (Attribute::Active, _) => "the account would be deactivated".to_owned(),
+                (attribute, sides) => format!("would change: {}", words.attribute(*attribute, sides)),
+            }
+        }
+        Beyond::Back(group) => {
+            let group = &change.index().group(*group).name;
+            format!("would be activated with the roles that {group} gives by now")
+        }
+        Beyond::Acts(right, over) => {
+            format!("would be activated, and {} {} by now", right.verb(), words.person(*over))
         }
     }
 }
