@@ -244,6 +244,14 @@ fn a_probe_is_told_its_company_and_asks() {
         "--user",
     ]);
     world.run("doctor --probe --yes --company voyager --user vip@globex.example").expect(4);
+    let unknown = "no user of this company has the address robot@voyager.example";
+    world
+        .run("doctor --probe --yes --company voyager --user robot@voyager.example")
+        .expect(4)
+        .says(&[unknown]);
+    let other = World::new().groups(DESK);
+    other.configure("api: { identity: { email: robot@voyager.example } }\n");
+    other.plan().expect(4).says(&["no user of these companies has the address robot@voyager.example"]);
     assert_eq!(world.writes(), [""; 0]);
     world.configure("api: { identity: { email: root@voyager.example } }\n");
     world.run("doctor --probe --company voyager --auto-approve").expect(0);
