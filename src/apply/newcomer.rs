@@ -7,7 +7,7 @@ use crate::{
     live::api::{ApiError, Reader, attributes},
     model::{
         acting,
-        ids::{CompanyId, UserId},
+        ids::{CompanyId, Email, UserId},
         observed::User as Account,
         selector::{Attribute, PersonPart, Traits},
         state::Edit,
@@ -53,15 +53,21 @@ impl User<'_> {
         company: CompanyId,
     ) -> Result<(), Trouble> {
         let (profile, reader) = (self.profile(), &context.client.reader);
-        let look = async || known(reader, company, &profile).await;
+        let look = async || Ok(ids(&known(reader, company, &profile).await?));
         let send = async || self.send_create(context, company, &profile).await;
-        let (Came::Answered(id) | Came::Found(id)) =
-            make_once(context, send, look, Stale::PersonAppeared).await?;
+        let came = make_once(context, send, look, Stale::PersonAppeared).await?;
+        let (Came::Answered(id) | Came::Found(id)) = came;
+        // What was found after a lost answer may be somebody else, who got the external id meanwhile.
+        let address = profile.get(Attribute::Email);
+        let is_own = |it: &Account| {
+            matches!(came, Came::Answered(_)) || it.email.as_ref().map(Email::as_str) == address
+        };
         // Nothing is given to an account before it is seen, alone: of two, which is which nobody knows.
         let mut settling = Settling::new(context.job);
         loop {
-            match known(reader, company, &profile).await?[..] {
-                [one] if one == id => break,
+            let found = known(reader, company, &profile).await?;
+            match ids(&found)[..] {
+                [one] if one == id && found.iter().any(is_own) => break,
                 ref several @ [_, ..] => {
                     return Err(Trouble::Stale(Stale::PersonAppeared(several.to_vec())));
                 }
@@ -90,12 +96,16 @@ impl User<'_> {
     }
 }
 
-/// Everybody of a company who has the address or the external id, active or not.
-async fn known(reader: &Reader, company: CompanyId, profile: &Traits) -> Result<Vec<UserId>, ApiError> {
-    let mut found: BTreeSet<UserId> = BTreeSet::new();
+/// Everybody of a company who has the address or the external id, active or not; whoever has both may be there twice.
+async fn known(reader: &Reader, company: CompanyId, profile: &Traits) -> Result<Vec<Account>, ApiError> {
+    let mut found = Vec::new();
     for key in record::keys(|it| profile.get(it)) {
-        let users: Vec<Account> = reader.query_user(company, &key).await?;
-        found.extend(users.iter().map(|it| it.id));
+        found.extend(reader.query_user(company, &key).await?);
     }
-    Ok(found.into_iter().collect())
+    Ok(found)
+}
+
+fn ids(accounts: &[Account]) -> Vec<UserId> {
+    let all: BTreeSet<UserId> = accounts.iter().map(|it| it.id).collect();
+    all.into_iter().collect()
 }

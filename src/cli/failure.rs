@@ -222,7 +222,10 @@ impl From<NotPrepared> for Failure {
     fn from(error: NotPrepared) -> Self {
         match error {
             NotPrepared::Api(error) => error.into(),
-            error @ (NotPrepared::NoPerson | NotPrepared::Foreign(_) | NotPrepared::NotOne(..)) => {
+            error @ (NotPrepared::NoPerson
+            | NotPrepared::Foreign(_)
+            | NotPrepared::NotOne(..)
+            | NotPrepared::Taken(..)) => {
                 Self::invalid(error.to_string()).hint(error.hint().unwrap_or_default())
             }
         }

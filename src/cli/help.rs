@@ -1,7 +1,7 @@
 //! The command line as it is parsed and explained: which options a command shows, which variable stands for each; and
 //! `rolecall help`.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use clap::{
     Arg, ArgAction, Args, Command, CommandFactory, Error,
@@ -10,7 +10,7 @@ use clap::{
 };
 use rolecall::model::finding::nearest;
 
-use super::{Cli, Exit, Failure, Output, output::ANSWERS};
+use super::{Cli, Exit, Failure, Output, output::ANSWERS, users};
 
 /// Options of every command that only its help shows.
 const OFFLINE: &[&str] = &["workspace", "company", "format", "events", "color", "quiet"];
@@ -138,14 +138,29 @@ pub(super) fn suggesting(mut error: Error) -> Error {
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Which one; the program itself where absent
-    #[arg(value_name = "COMMAND")]
+    #[arg(value_name = "COMMAND", index = 1)]
     of: Option<String>,
+    /// Which of its actions, such as `put` of `users`
+    #[arg(value_name = "ACTION", index = 2)]
+    action: Option<String>,
 }
 
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let mut command = command(Detail::Whole);
+    let words = arguments.of.iter().chain(&arguments.action).map(OsString::from);
+    let line = [OsString::new()].into_iter().chain(words).chain(["--help".into()]);
+    let mut command = users::narrowed(command(Detail::Whole), line);
     command.build();
     let of = arguments.of.as_deref().and_then(|it| command.find_subcommand_mut(it).cloned());
+    if let (Some(of), Some(action)) = (&of, &arguments.action) {
+        let values = of.get_positionals().next().map(Arg::get_possible_values).unwrap_or_default();
+        let actions: Vec<&str> = values.iter().map(|it| it.get_name()).collect();
+        if !actions.contains(&&**action) {
+            let near = nearest(action, actions.iter().copied());
+            let near = near.map(|it| format!("did you mean `{it}`? ")).unwrap_or_default();
+            return Err(Failure::invalid(format!("`{}` has no action `{action}`", of.get_name()))
+                .hint(format!("{near}see `rolecall help {}`", of.get_name())));
+        }
+    }
     output.result(&of.unwrap_or(command).render_help().ansi().to_string());
     Ok(Exit::Ok)
 }

@@ -53,26 +53,32 @@ pub(super) fn run(
         let mut observer = Observer::new(settings)?;
         let reading = probe::prepare(&mut observer, company, person.as_ref(), wanted);
         let Prepared { reader, writer, user, roles, earlier } = run::until_signal(reading).await?;
-        let (name, host) = (probe::name(), &*place.site.host);
+        let host = &*place.site.host;
         if people {
-            let beside = run::until_signal(probe::beside(&reader, user, &name)).await?;
+            let beside = run::until_signal(probe::beside(&reader, company, user)).await?;
             let Some((address, legal_entity)) = beside else {
                 return Err(Failure::invalid(
                     "the API does not say the address and the legal entity of that user",
                 )
                 .hint("name somebody else with `--user`: an account takes both"));
             };
+            let earlier = run::until_signal(probe::earlier(&reader, company, &address)).await?;
             if !auto_approve {
-                output.message(&probe::intent_of_accounts(&label, host, &address));
+                output.message(&probe::intent_of_accounts(&label, host, &address, earlier));
                 run::until_signal(apply::consent(output, "Probe this company?")).await?;
             }
             let stop = run::stop_on_signal(output);
-            output.remark(&format!("Probing {} at {} with an account {address} …", show(&label), show(host)));
-            let job =
-                Accounts { reader: &reader, writer: &writer, company, address, legal_entity, stop: &stop };
+            output.remark(&format!(
+                "Probing {} at {} with the account {address} …",
+                show(&label),
+                show(host)
+            ));
+            let (reader, writer, stop) = (&reader, &writer, &stop);
+            let job = Accounts { reader, writer, company, address, earlier, legal_entity, stop };
             let found = probe::accounts(job).await;
             return end(output, found, (&label, host), company);
         }
+        let name = probe::name();
         if !auto_approve {
             output.message(&probe::intent(&label, host, &name, user, &roles));
             run::until_signal(apply::consent(output, "Probe this company?")).await?;

@@ -46,7 +46,7 @@ use super::{
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// What to do; `rolecall users put --help` explains one alone
+    /// What to do; `rolecall help users put` explains one alone
     action: Action,
     /// Whose: an e-mail address, externalId=…, employeeId=… or userId=…; of `list` nobody's
     #[arg(value_name = "PERSON")]
@@ -150,9 +150,10 @@ const TAKEN: [(Action, &[&str]); 4] = [
             "persona",
             "status",
             "search",
+            "live",
         ],
     ),
-    (Action::Show, &["person", "reveal"]),
+    (Action::Show, &["person", "reveal", "live"]),
     (Action::Export, &["person", "out", "overwrite"]),
     (Action::Put, &["person", "file", "part", "reveal", "auto_approve"]),
 ];
@@ -182,14 +183,16 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let Arguments { action, person, file, part, out, .. } = arguments;
     let word = action.word();
-    check(*action, matches)?;
     let missing = |what: &str| {
-        Failure::invalid(format!("`users {word}` needs {what}")).hint("see `rolecall help users`")
+        Failure::invalid(format!("`users {word}` needs {what}"))
+            .hint(format!("see `rolecall help users {word}`"))
     };
+    // Before what is refused as of another action: why it is of no use here says more.
     if arguments.from.is_snapshot() && matches!(action, Action::Export | Action::Put) {
         let message = format!("`users {word}` is about what the API holds now, which no snapshot has");
         return Err(Failure::invalid(message).hint("leave `--live` out, and unset ROLECALL_LIVE"));
     }
+    check(*action, matches)?;
     if *action == Action::List {
         return list(global, (&arguments.filters, &arguments.from), output);
     }
@@ -274,9 +277,10 @@ fn list(global: &Global, (filters, from): (&Filters, &From), output: &Output) ->
     people.sort_by_cached_key(|it| (it.0, it.1.user.email.as_ref().map(ToString::to_string), it.1.user.id));
     let view = UsersView {
         people: &people,
+        companies: &companies,
         of,
         names: &names,
-        endpoint: &live.sites.hosts(companies.into_iter()),
+        endpoint: &live.sites.hosts(companies.iter().copied()),
         url: &live.sites.rest.url,
         at: Now { now: None }.get()?.dated,
         taken: live.source.taken(),

@@ -49,7 +49,7 @@ pub struct Finding {
     pub fact: String,
 }
 
-/// A group of a probe that is, or may be, still there.
+/// A group or account of a probe that is, or may be, still there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Left {
@@ -67,12 +67,13 @@ pub struct Probed {
     pub findings: Vec<Finding>,
     /// Names of the groups that were made, and are gone.
     pub deleted: Vec<String>,
-    /// Accounts that it made, which are deactivated, as nothing erases them.
+    /// Accounts of its own, which are deactivated, as nothing erases them.
     pub deactivated: Vec<String>,
     /// Whether it tried accounts, and no groups.
     pub of_accounts: bool,
-    /// Groups that it made, or may have made, and could not delete.
+    /// What it made, or may have made, and could not delete.
     pub left: Vec<Left>,
+    /// Groups of earlier probes that it found and left alone; accounts of theirs that were active, and that it deletes.
     pub earlier: Vec<Left>,
     pub cut_short: Option<String>,
 }
@@ -183,6 +184,10 @@ pub fn text(probed: &Probed, company: &str, endpoint: &str, company_id: CompanyI
 }
 
 fn by_hand_of_account(left: &Left) -> String {
+    if left.id.is_empty() {
+        let name = escape::terminal(&left.name);
+        return format!("  probe again, or look for a user {name}; if there is one, deactivate it");
+    }
     format!(
         "  deactivate the user {} where you administer users, or by DELETE /v2/users/{}",
         escape::terminal(&left.name),

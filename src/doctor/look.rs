@@ -366,7 +366,7 @@ impl Survey {
             }
             None => {
                 let many = directory.anyone(company, person).map_or_else(|it| person::count(&it), |_| 1);
-                let fact = format!("{person} is {many} users of this company, and has to be one");
+                let fact = format!("{}, and exactly one is needed", person.held_by(many, "this company"));
                 Check::problem(Area::Identity, name, Trouble::Invalid, fact)
                     .hint("correct `api.identity`: nothing could keep that account from being locked out")
             }

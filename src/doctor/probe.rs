@@ -32,7 +32,7 @@ use crate::{
 };
 use scratch::ScratchGroups;
 
-pub use accounts::{Accounts, accounts, beside, intent as intent_of_accounts};
+pub use accounts::{Accounts, Earlier, accounts, beside, earlier, intent as intent_of_accounts};
 pub use prepared::{NotPrepared, Prepared, intent, prepare};
 
 /// What names of a probe's groups begin with.

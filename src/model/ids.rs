@@ -254,6 +254,21 @@ impl FromStr for PersonRef {
     }
 }
 
+impl PersonRef {
+    /// Says how many users of something have this key.
+    pub(crate) fn held_by(&self, count: usize, of: &str) -> String {
+        let key = match self {
+            Self::Email(email) => format!("the address {email}"),
+            Self::ExternalId(_) | Self::EmployeeId(_) | Self::UserId(_) => format!("the {self}"),
+        };
+        match count {
+            0 => format!("no user of {of} has {key}"),
+            1 => format!("one user of {of} has {key}"),
+            many => format!("{many} users of {of} have {key}"),
+        }
+    }
+}
+
 impl fmt::Display for PersonRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -19,8 +19,8 @@ use crate::{
     },
     model::{
         finding::Code,
-        ids::{CompanyId, GroupId, UserId},
-        observed::{Leads, Observed},
+        ids::{CompanyId, GroupId, PersonRef, UserId},
+        observed::{Leads, Observed, User},
         plan::{Action, Digest, Names, Plan, Undone},
         rules::{Rules, Taken, Unmanaged},
         selector::Attribute,
@@ -348,13 +348,19 @@ async fn undo(
 }
 
 /// The accounts that a run has made, by the ids that its plan made up for them. One of which the answer was lost is known by its
-/// address or external id: before it was sent, nobody had either.
+/// address or external id: before it was sent, nobody had either. Somebody of another address got the external id since then.
 async fn accounts(live: &Live, creations: &[Creation]) -> Result<BTreeMap<UserId, UserId>, Error> {
     let mut accounts = BTreeMap::new();
     for it in creations.iter().filter(|it| !it.is_refused) {
         let found = match it.given {
             Some(given) => vec![given],
-            None => live.source.find_users(it.company, &it.keys).await?.into_iter().map(|it| it.id).collect(),
+            None => {
+                let mut found = live.source.find_users(it.company, &it.keys).await?;
+                let address = it.keys.iter().find(|key| matches!(key, PersonRef::Email(_)));
+                let told = |user: &User| user.email.clone().map(PersonRef::Email);
+                found.retain(|user| told(user).is_none_or(|told| address.is_none_or(|it| *it == told)));
+                found.into_iter().map(|it| it.id).collect()
+            }
         };
         // By two keys somebody is found twice.
         if let [one, ref others @ ..] = found[..]

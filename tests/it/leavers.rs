@@ -175,6 +175,36 @@ fn nobody_goes_who_alone_approves_for_somebody_active() {
     }
 }
 
+/// Of somebody who is declared it is known what they are, whether or not the account is active.
+#[test]
+fn whoever_is_not_active_or_leaves_keeps_nobody_as_an_approver() {
+    let manages = |who: &str| {
+        format!("  - {{ user: {who}@voyager.example, business: {{ manager: root@voyager.example }} }}\n")
+    };
+    for (led, users, expected) in [
+        (vec![("gone", "", &["dee"][..])], manages("gone"), set(&[])),
+        (vec![("gone", "dee", &["dee"])], manages("gone"), set(&[])),
+        (
+            vec![("eve", "", &["dee"])],
+            manages("eve").replace("business", "active: false, business"),
+            set(&[]),
+        ),
+        (vec![("ana", "", &["dee"]), ("gone", "", &["dee"])], manages("gone"), set(&["dee stays for ana"])),
+        // Who is active again by the same plan is somebody who needs an approver.
+        (
+            vec![("gone", "", &["dee"])],
+            manages("gone").replace("business", "active: true, business"),
+            set(&["dee stays for gone"]),
+        ),
+        // Nobody is kept for themselves.
+        (vec![("ana", "", &["dee"]), ("dee", "", &["dee"])], manages("ana"), set(&["dee stays for ana"])),
+    ] {
+        let world = world(&led, &["eve"], "");
+        declare(&world, &format!("{DEE}{users}"));
+        assert_eq!(planned(&world), expected, "{led:?} {users}");
+    }
+}
+
 #[test]
 fn what_the_files_say_goes_before_what_is() {
     let led: [(&str, &str, &[&str]); 3] = [("ana", "dee", &["dee"]), ("bo", "dee", &[]), ("cy", "ana", &[])];

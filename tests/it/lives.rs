@@ -138,7 +138,7 @@ fn why_somebody_comes_moves_or_leaves_is_said_by_every_form_of_a_plan() {
 }
 
 /// A joiner in the service who is also named in Night, with a direct role.
-const NOOR: &str = "  - user: noor@voyager.example
+pub(crate) const NOOR: &str = "  - user: noor@voyager.example
     create: { name: { first: Noor, last: Haddad } }
     active: true
     externalId: hr-1017

@@ -74,6 +74,7 @@ mod names;
 mod output;
 mod outside;
 mod notifications;
+mod overtaken;
 mod owners;
 mod pages;
 mod people;

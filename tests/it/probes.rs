@@ -244,6 +244,14 @@ fn a_probe_is_told_its_company_and_asks() {
         "--user",
     ]);
     world.run("doctor --probe --yes --company voyager --user vip@globex.example").expect(4);
+    let unknown = "no user of this company has the address robot@voyager.example";
+    world
+        .run("doctor --probe --yes --company voyager --user robot@voyager.example")
+        .expect(4)
+        .says(&[unknown]);
+    let other = World::new().groups(DESK);
+    other.configure("api: { identity: { email: robot@voyager.example } }\n");
+    other.plan().expect(4).says(&["no user of these companies has the address robot@voyager.example"]);
     assert_eq!(world.writes(), [""; 0]);
     world.configure("api: { identity: { email: root@voyager.example } }\n");
     world.run("doctor --probe --company voyager --auto-approve").expect(0);
@@ -715,9 +723,128 @@ fn a_probe_of_accounts_learns_whether_one_comes_back_and_leaves_nobody_who_could
             world.writes().iter().all(|it| !it.contains("members") && !it.contains("roles")),
             "{dialect}"
         );
+        // The next takes the same account, and learns the same.
         let json = world.run(&format!("{PROBE} --people --format json")).expect(0).json();
         assert_eq!(json["deactivated"].as_array().unwrap().len(), usize::from(learned));
+        assert_eq!(json["dialect"]["userDelete"] == "deactivates", learned);
+        assert_eq!(json["earlier"], json!([]));
+        assert_eq!(own_accounts(&world), vec![false; usize::from(learned)], "{dialect}");
     }
+}
+
+/// Whether each account of a probe is active.
+fn own_accounts(world: &World) -> Vec<bool> {
+    let everybody =
+        json!({ "companyId": { "id": VOYAGER }, "pagination": { "limit": 100 }, "userStatusFilter": "ALL" });
+    let (_, found) = world.call("POST", "/v3/users/list", everybody);
+    let is_own = |it: &&Value| {
+        it["businessDetail"]["businessEmail"].as_str().is_some_and(|it| it.starts_with("rolecall-probe-"))
+    };
+    found["users"].as_array().unwrap().iter().filter(is_own).map(|it| it["isActive"] == true).collect()
+}
+
+#[test]
+fn whenever_a_probe_of_accounts_is_killed_the_next_leaves_one_account_that_is_not_active() {
+    let line = format!("{PROBE} --people");
+    // A new account takes four writes, that of an earlier probe four others.
+    let cases: Vec<(bool, u64, bool)> = [false, true]
+        .into_iter()
+        .flat_map(|again| (0..4).flat_map(move |at| [false, true].map(|is_made| (again, at, is_made))))
+        .collect();
+    side_by_side(&cases, |(again, at, is_made)| {
+        let what = format!("again: {again}, write {at}, made: {is_made}");
+        let world = World::new();
+        if *again {
+            world.run(&line).expect(0);
+        }
+        world.forget();
+        world.faults(json!([{ "writes": true, "afterWrites": at, "kind": { "slow": { "ms": 600_000, "afterWrite": is_made } } }]));
+        let mut child = world.start(&line);
+        let reached = at + u64::from(*is_made);
+        world.until(|it| it["applied"] == reached && it["writes"] == at + 1);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        world.until(|it| it["inFlight"] == 0);
+        world.faults(json!([]));
+        let left = own_accounts(&world);
+        let json = world.run(&format!("{line} --format json")).expect(0).json();
+        assert_eq!(own_accounts(&world), [false], "{what}");
+        assert_eq!(json["dialect"]["userDelete"], "deactivates", "{what}");
+        let named: Vec<&Value> = json["earlier"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+        let address = "rolecall-probe-1a6f0000@voyager.example";
+        assert_eq!(named, if left == [true] { vec![address] } else { Vec::new() }, "{what}");
+    });
+}
+
+#[test]
+fn an_account_of_that_address_that_is_not_as_a_probe_made_it_is_not_touched() {
+    let line = format!("{PROBE} --people");
+    let made = || {
+        let world = World::new();
+        world.run(&line).expect(0);
+        let user = world.user("rolecall-probe-1a6f0000@voyager.example");
+        (world, user)
+    };
+    let admin = json!({ "roleType": "COMPANY_ADMIN", "metadata": { "roleType": "COMPANY_ADMIN", "companyRef": { "id": VOYAGER } } });
+    for (said, change) in [
+        ("somebody with another name", 0),
+        ("somebody with direct roles", 1),
+        ("in a group", 2),
+        ("not shown to this token", 3),
+    ] {
+        for active in [false, true] {
+            let (world, user) = made();
+            let path = format!("/v2/users/{user}");
+            assert!(world.call("POST", &format!("{path}/activate"), Value::Null).0 < 300);
+            match change {
+                0 => {
+                    let mut profile = world.call("GET", &path, Value::Null).1;
+                    profile["personalInfo"]["name"]["family1"] = json!("Robot");
+                    assert!(world.call("PUT", &path, profile).0 < 300);
+                }
+                1 => assert!(world.call("PUT", &format!("{path}/roles"), json!({ "roles": [admin] })).0 < 300),
+                2 => world.patch_members("Night", &json!({ "userIdsToAdd": [user] })),
+                _ => world.faults(json!([{ "method": "GET", "path": format!("{path}?"), "times": 0, "kind": { "status": { "code": 403 } } }])),
+            }
+            if !active {
+                assert!(world.call("DELETE", &path, Value::Null).0 < 300);
+            }
+            world.forget();
+            let run = world
+                .run(&line)
+                .expect(4)
+                .says(&["rolecall-probe-1a6f0000@voyager.example", "nothing was written"]);
+            assert!(run.stderr.contains(said), "{said} {active}: {}", run.stderr);
+            assert_eq!(world.writes(), [""; 0], "{said} {active}");
+        }
+    }
+}
+
+/// What was read before the question is not what is there after it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_probe_of_accounts_says_which_account_it_takes_and_takes_it_only_if_it_is_still_so() {
+    let line = format!("{} --people", PROBE.replace(" --yes", ""));
+    let world = World::new();
+    let path = || format!("/v2/users/{}", world.user("rolecall-probe-1a6f0000@voyager.example"));
+    let told = |run: &Run| run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let run = asked_on_a_terminal(&world, &line, || (), "yes\n").expect(0);
+    let text = told(&run);
+    assert!(
+        text.contains("make an account for rolecall-probe-1a6f0000@voyager.example, which gets no role"),
+        "{text}"
+    );
+    let run = asked_on_a_terminal(&world, &line, || (), "yes\n").expect(0);
+    let text = told(&run);
+    assert!(text.contains("activate the account rolecall-probe-1a6f0000@voyager.example (user"), "{text}");
+    let activate = || assert!(world.call("POST", &format!("{}/activate", path()), Value::Null).0 < 300);
+    let run = asked_on_a_terminal(&world, &line, activate, "yes\n");
+    assert!(told(&run).contains("is otherwise by now; nothing was written"), "{}", run.stdout);
+    assert_eq!(own_accounts(&world), [true]);
+    let text = told(&asked_on_a_terminal(&world, &line, || (), "yes\n").expect(0));
+    assert!(text.contains("that an earlier probe left active"), "{text}");
+    assert!(text.contains("Left by an earlier probe: rolecall-probe-1a6f0000@voyager.example"), "{text}");
+    assert_eq!(own_accounts(&world), [false]);
 }
 
 #[test]

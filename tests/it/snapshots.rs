@@ -287,6 +287,22 @@ fn a_sanitized_snapshot_tells_no_address_and_plans_the_same() {
     salted("snapshot --sanitize", "short").expect(4).says(&["at least 32 hexadecimal digits"]);
 }
 
+/// What people are is for nobody who gets a sanitized snapshot: such a plan leaves them as they are.
+#[test]
+fn a_plan_from_a_sanitized_snapshot_changes_nobody_says_why_and_is_not_that_from_the_api() {
+    let world = crate::lives::world();
+    crate::lives::declare(&world, "  - { user: ana@voyager.example, business: { department: service } }\n");
+    world.run("snapshot --sanitize --out hidden.json").expect(0);
+    let plan = world.run("plan --live hidden.json --check --out plan.json").expect(3);
+    let text = plan.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(text.matches("(a sanitized one says it of nobody)").count(), 1, "{text}");
+    let json = offline(&world, "plan --live hidden.json --format json").json();
+    assert!(json["edits"].as_array().unwrap().iter().all(|it| it["kind"] != "person"), "{json:#}");
+    world.forget();
+    world.run("apply plan.json --auto-approve").expect(7);
+    assert_eq!(world.writes(), [""; 0]);
+}
+
 #[test]
 fn a_plan_from_a_snapshot_says_so_and_is_applied_like_any_other() {
     let world = World::new().groups(

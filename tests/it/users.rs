@@ -183,11 +183,22 @@ fn every_action_has_a_help_of_its_own() {
                 };
                 let line = format!("users {action} {flag} {value} -C nowhere");
                 let run: Run = binary().args(words(&line)).output().unwrap().into();
-                let refused = run.stderr.contains(&format!("takes no `{flag}`"));
+                let refused = [&format!("takes no `{flag}`"), "which no snapshot has"];
+                let refused = refused.iter().any(|it| run.stderr.contains(*it));
                 assert_eq!(refused, !own(&help).contains(flag), "{line}: {}", run.stderr);
             }
             shown.extend(own(&help));
         }
+        assert_eq!(help(&format!("help users {action}")), help(&format!("users {action} --help")));
+    }
+    for line in ["help users", "help policy", "help policy test", "help schema access"] {
+        assert_eq!(help(line), help(&format!("{} --help", &line[5..])), "{line}");
+    }
+    for (line, words) in [
+        ("help users putt", ["`users` has no action `putt`", "did you mean `put`?"]),
+        ("help plan access", ["`plan` has no action `access`", "see `rolecall help plan`"]),
+    ] {
+        Run::from(binary().args(line.split(' ')).output().unwrap()).expect(4).says(&words);
     }
     assert!(all.is_subset(&shown), "{:?}", all.difference(&shown));
     // The flags of all of them, and another command.
@@ -297,6 +308,7 @@ fn the_person_meant_is_one_of_the_company_active_or_not() {
         ("users put ana@voyager.example x.json", "`--part travel-preferences`"),
         ("users put ana@voyager.example --part profile", "needs a file"),
         ("users list ana@voyager.example", "takes no person"),
+        ("users put ana@voyager.example", "see `rolecall help users put`"),
         ("users show ana@voyager.example --department Sales", "takes no `--department`"),
         ("users put ana@voyager.example x.json --part personal-inf", "did you mean `personal-info`?"),
         ("users put ana@voyager.example x.json --part roles --yes", "declare them as `directRoles`"),
@@ -309,6 +321,21 @@ fn the_person_meant_is_one_of_the_company_active_or_not() {
     ] {
         world.run(line).expect(4).says(&[words]);
     }
+}
+
+/// However few there are, it is said of which company and where.
+#[test]
+fn a_list_of_nobody_says_where_nobody_was_found() {
+    let world = world();
+    let run = world.run("users list --search xyzzy").expect(0);
+    assert!(run.stdout.starts_with("People\nvoyager at 127.0.0.1"), "{}", run.stdout);
+    assert!(run.stdout.ends_with("\nNobody.\n"), "{}", run.stdout);
+    let run = world.run("users list --search ana --status inactive").expect(0);
+    assert!(
+        run.stdout.contains("\nvoyager at") && run.stdout.ends_with("\nNone of 1 person.\n"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     live::api::{ApiError, Question, Reader, Role, Writer},
     model::{
         escape::terminal as show,
-        ids::{CompanyId, PersonRef, UserId},
+        ids::{CompanyId, Email, PersonRef, UserId},
         permissions::Permissions,
         plan::Unresolved,
     },
@@ -38,8 +38,10 @@ pub enum NotPrepared {
     NoPerson,
     #[error("{0} is of another company")]
     Foreign(PersonRef),
-    #[error("{0} is {1} users of this company, and has to be one")]
+    #[error("{}, and exactly one is needed", .0.held_by(*.1, "this company"))]
     NotOne(PersonRef, usize),
+    #[error("the account {0}, of which a probe would make use, is {1}: nothing was written")]
+    Taken(Email, String),
 }
 
 impl NotPrepared {
@@ -51,6 +53,9 @@ impl NotPrepared {
                 "give `--user PERSON`, or set `api.identity`; being in a group without roles gives nobody access"
             }
             Self::Foreign(_) | Self::NotOne(..) => "name somebody of this company with `--user`",
+            Self::Taken(..) => {
+                "look whose it is; name somebody with an address of another domain with `--user`, or give that account another address"
+            }
         };
         Some(hint.to_owned())
     }

@@ -316,10 +316,9 @@ fn identity(
     let new = || then.someone(companies, person).filter(|_| !directory.knows(person));
     let found = directory.someone(companies, person).or_else(new);
     if found.is_none() {
-        let many = directory.find(person).len();
-        let what = if many == 0 { "no user".to_owned() } else { format!("not one user but {many}") };
+        let held = person.held_by(directory.find(person).len(), "these companies");
         findings.push(
-            Finding::new(Code::UnknownIdentity, *from, format!("{person} is {what}"))
+            Finding::new(Code::UnknownIdentity, *from, format!("{held}, and exactly one is needed"))
                 .help("name the user that the token stands for by `userId`, or delete `identity`"),
         );
     }

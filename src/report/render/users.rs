@@ -19,6 +19,8 @@ use crate::model::{
 pub struct UsersView<'a> {
     /// Each with the company.
     pub people: &'a [(CompanyId, Entry)],
+    /// Those of which people were asked for.
+    pub companies: &'a [CompanyId],
     /// How many there are, whether or not they were asked for.
     pub of: usize,
     /// Names for ids: those of the files.
@@ -142,11 +144,8 @@ impl UsersView<'_> {
     }
 
     fn companies(&self) -> String {
-        let mut all: Vec<CompanyId> = self.people.iter().map(|it| it.0).collect();
-        all.sort_unstable();
-        all.dedup();
-        let all: Vec<String> = all.into_iter().map(|it| self.names.company(it)).collect();
-        if all.is_empty() { "nobody".to_owned() } else { all.join(", ") }
+        let all: Vec<String> = self.companies.iter().map(|it| self.names.company(*it)).collect();
+        all.join(", ")
     }
 
     /// What it comes to.
@@ -154,7 +153,8 @@ impl UsersView<'_> {
         let inactive = self.people.iter().filter(|it| !it.1.user.active).count();
         let of = if self.people.len() == self.of { String::new() } else { format!(" of {}", self.of) };
         let people = match self.people.len() {
-            0 => return format!("Nobody{of}."),
+            0 if self.of == 0 => return "Nobody.".to_owned(),
+            0 => return format!("None of {}.", counted(self.of, "person", "people")),
             n => counted(n, "person", "people"),
         };
         let inactive = if inactive == 0 { String::new() } else { format!(", {inactive} inactive") };

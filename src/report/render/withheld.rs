@@ -127,7 +127,7 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
         ),
         WithheldReason::UnreadPerson { person } => (
             user(person),
-            "left as it is, with the account: the API does not tell this token about the person; give it the right to read users".to_owned(),
+            "left as it is, with the account: what the person is was not read: the API does not tell this token, or the snapshot does not say (a sanitized one says it of nobody); give the token the right to read users, or plan from the API".to_owned(),
         ),
         WithheldReason::Superior { user: of, attribute, person, why } => (
             ("user", format!("{} of {}", attribute.word(), named(of))),
