@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{
     Arg, ArgAction, Args, Command, CommandFactory, Error,
-    builder::{FalseyValueParser, PossibleValuesParser},
+    builder::{FalseyValueParser, PossibleValue, PossibleValuesParser},
     error::{ContextKind, ContextValue},
 };
 use rolecall::model::finding::nearest;
@@ -153,7 +153,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
     let of = arguments.of.as_deref().and_then(|it| command.find_subcommand_mut(it).cloned());
     if let (Some(of), Some(action)) = (&of, &arguments.action) {
         let values = of.get_positionals().next().map(Arg::get_possible_values).unwrap_or_default();
-        let actions: Vec<&str> = values.iter().map(|it| it.get_name()).collect();
+        let actions: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
         if !actions.contains(&&**action) {
             let near = nearest(action, actions.iter().copied());
             let near = near.map(|it| format!("did you mean `{it}`? ")).unwrap_or_default();

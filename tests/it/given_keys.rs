@@ -172,8 +172,11 @@ fn a_lock_out_by_a_key_holds_for_who_gets_it() {
     settled(&world);
 }
 
-/// What the files say of everybody: a new key of each kind, if any, and by which keys members are named.
-fn wishes() -> impl Strategy<Value = (Vec<[Option<u8>; 2]>, Vec<(bool, u8)>)> {
+/// A new key of each kind, if any, for everybody.
+type Keys = Vec<[Option<u8>; 2]>;
+
+/// What the files say of everybody: their new keys, and by which keys members are named.
+fn wishes() -> impl Strategy<Value = (Keys, Vec<(bool, u8)>)> {
     let key = || prop::option::of(0..5_u8);
     (
         prop::collection::vec([key(), key()], PEOPLE.len()),

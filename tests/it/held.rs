@@ -211,9 +211,9 @@ fn just_before_an_account_comes_or_goes_it_is_looked_what_it_holds() {
             it["byRoute"]["PATCH /v3/companies/{companyId}/user-groups/{groupId}/members"].is_u64()
         });
         if more == "Desk" {
-            join(&world, "Desk", who)
+            join(&world, "Desk", who);
         } else {
-            hold(&world, who, "COMPANY_ADMIN")
+            hold(&world, who, "COMPANY_ADMIN");
         }
         world.faults(json!([]));
         let run = Run::from(child.wait_with_output().unwrap());

@@ -292,7 +292,7 @@ fn nobody_comes_or_goes_by_keys_that_do_not_say_who_is_meant() {
                 world.write("access/a.yaml", &format!("version: 1\n{rows}"));
             }
             None => {
-                users(&world, &format!("  - {text}\n  - {{ user: ana@voyager.example, active: true }}\n"))
+                users(&world, &format!("  - {text}\n  - {{ user: ana@voyager.example, active: true }}\n"));
             }
         }
         world.forget();
