@@ -2,7 +2,7 @@
 //!
 //! Says which characters hide and where they may; whether that is an error is for whoever asks.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use icu_properties::{
@@ -107,20 +107,25 @@ pub(crate) fn unseen_in_text(text: &str) -> Option<char> {
 /// The characters that no name holds, as ranges of a class of a regular expression, for schemas.
 ///
 /// Those that are seen in some places are not among them, nor those beyond the first plane: editors spell these differently.
-pub(crate) fn never_in_names() -> String {
-    class(|it| is_unseen(it) && !is_seen_somewhere(it))
+pub(crate) fn never_in_names() -> &'static str {
+    static CLASS: LazyLock<String> = LazyLock::new(|| class(|it| is_unseen(it) && !is_seen_somewhere(it)));
+    &CLASS
 }
 
 /// The characters that no description or reason holds, likewise.
-pub(crate) fn never_in_texts() -> String {
-    class(|it| is_hidden_in_text(it) && !is_seen_somewhere(it))
+pub(crate) fn never_in_texts() -> &'static str {
+    static CLASS: LazyLock<String> =
+        LazyLock::new(|| class(|it| is_hidden_in_text(it) && !is_seen_somewhere(it)));
+    &CLASS
 }
 
 /// The characters of which alone no description or reason consists, likewise.
-pub(crate) fn blank_in_texts() -> String {
-    class(|it| it.is_whitespace() || is_unseen(it))
+pub(crate) fn blank_in_texts() -> &'static str {
+    static CLASS: LazyLock<String> = LazyLock::new(|| class(|it| it.is_whitespace() || is_unseen(it)));
+    &CLASS
 }
 
+/// Every character of the first plane is looked up: once for each class, as a schema has it in many places.
 fn class(holds: impl Fn(char) -> bool) -> String {
     let held: Vec<u32> = ('\0'..='\u{ffff}').filter(|it| holds(*it)).map(u32::from).collect();
     let runs = held.chunk_by(|a, b| b - a == 1);
