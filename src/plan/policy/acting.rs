@@ -31,7 +31,8 @@ impl Scene<'_> {
                 if !self.rules.may_act(over) || state.of_person(person, Attribute::Active) == Some("false") {
                     continue;
                 }
-                for who in acting::people(value) {
+                let able = |it: &UserId| self.sides.acting(*it)[side as usize];
+                for who in acting::people(value).filter(able) {
                     all.entry((company, who)).or_default()[side as usize].push(self.over(right, over));
                 }
             }
@@ -52,7 +53,7 @@ impl Scene<'_> {
     /// That somebody acts for one person: on this traveller alone, and on no company but the person's own.
     fn over(&self, right: Right, over: UserId) -> Via {
         let dimension = |kind, id| Dimension { kind, values: vec![Value::Id(id)] };
-        let home = self.rules.known.homes.get(&over).map(|it| dimension(Kind::Company, it.0));
+        let home = self.rules.homes.get(&over).map(|it| dimension(Kind::Company, it.0));
         let audience = home.into_iter().chain([dimension(Kind::Profile, over.0)]).collect();
         Via { group: None, role: HeldRole::Acts(right), scope: Scope::new([audience]) }
     }
