@@ -46,7 +46,7 @@ impl<'a> User<'a> {
         newcomers: &'a Newcomers,
         held: Option<&Held>,
     ) -> Self {
-        let groups = held.into_iter().flat_map(|it| it.groups.iter().chain(it.after.keys()));
+        let groups = held.into_iter().flat_map(|it| it.groups.iter().flatten());
         let groups = groups.filter_map(|it| change.index().group(*it).id).collect();
         Self { change, user, newcomers, groups, attempt: Attempt::default() }
     }

@@ -12,12 +12,12 @@ use crate::{
         direct::{DirectRole, Kind},
         ids::{CompanyId, GroupId, RoleId, UserId},
         index::GroupIx,
-        plan::{Action, Change, Digest, Plan},
+        plan::{Action, Change, Plan},
         scope::Scope,
         selector::Attribute,
         state::Edit,
     },
-    plan::held::{Held, held},
+    plan::digest::Holding,
 };
 
 /// Something a plan would do, or would leave behind, that the approved one would not.
@@ -70,15 +70,15 @@ fn subject<'a>(change: &Change<'a>) -> Subject<'a> {
 /// Returns everything in `new` that `approved` does not contain, in the order of `new`; nothing where it is covered.
 pub fn differences(approved: &Plan, new: &Plan) -> Vec<Difference> {
     let known: BTreeMap<Subject<'_>, Change<'_>> = approved.changes().map(|it| (subject(&it), it)).collect();
-    let (held_then, held_now) = (held(approved), held(new));
+    let (held_then, held_now) = (Holding::of(approved), Holding::of(new));
     let mut found = Vec::new();
     for change in new.changes() {
         let known = known.get(&subject(&change));
         let beyond = match change.user() {
             Some(user) => {
                 let mut beyond = beyond_person(known, &change);
-                if let Some(now) = held_now.get(&user).filter(|_| change.comes_back()) {
-                    beyond.extend(beyond_held((approved, held_then.get(&user)), (new, now)));
+                if change.comes_back() {
+                    beyond.extend(beyond_held(user, (approved, &held_then), (new, &held_now)));
                 }
                 beyond
             }
@@ -119,16 +119,23 @@ fn beyond_person(approved: Option<&Change<'_>>, new: &Change<'_>) -> Vec<Beyond>
 
 /// What somebody who comes back has besides that the approved plan did not see. Of a group that gives other roles than then
 /// nobody knows whether they are less.
-fn beyond_held((approved, then): (&Plan, Option<&Held>), (new, now): (&Plan, &Held)) -> Vec<Beyond> {
+fn beyond_held(
+    user: UserId,
+    (approved, then): (&Plan, &Holding),
+    (new, now): (&Plan, &Holding),
+) -> Vec<Beyond> {
     fn key(plan: &Plan, group: GroupIx) -> Result<GroupId, &str> {
         let known = plan.index.group(group);
         known.id.ok_or(&known.name)
     }
-    let groups = then.into_iter().flat_map(|it| &it.after);
-    let groups: BTreeMap<_, Digest> = groups.map(|it| (key(approved, *it.0), *it.1)).collect();
-    let beyond = now.after.iter().filter(|it| groups.get(&key(new, *it.0)) != Some(it.1));
-    let mut found: Vec<Beyond> = beyond.map(|it| Beyond::Back(*it.0)).collect();
-    let acts = now.over[1].iter().filter(|it| !then.is_some_and(|then| then.over[1].contains(it)));
+    let Some(own) = now.all.get(&user) else { return Vec::new() };
+    let known = then.all.get(&user);
+    let groups = known.into_iter().flat_map(|it| &it.groups[1]);
+    let groups: BTreeMap<_, _> = groups.map(|it| (key(approved, *it), then.roles.get(it))).collect();
+    let same = |it: &GroupIx| groups.get(&key(new, *it)) == Some(&now.roles.get(it));
+    let mut found: Vec<Beyond> =
+        own.groups[1].iter().filter(|it| !same(it)).copied().map(Beyond::Back).collect();
+    let acts = own.over[1].iter().filter(|it| !known.is_some_and(|known| known.over[1].contains(it)));
     found.extend(acts.map(|it| Beyond::Acts(it.0, it.1.1)));
     found
 }

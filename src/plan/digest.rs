@@ -5,7 +5,11 @@
 //! what an apply does goes in, and what access results; never how it is worded,
 //! where it is declared, or when it was seen.
 
-use std::{borrow::Cow, collections::BTreeMap, str::FromStr};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -40,7 +44,7 @@ pub fn plan_id(plan: &Plan) -> Digest {
     // Whatever they are called: where a group was renamed since, its id is the same, and so is the plan's.
     let mut groups: Vec<_> = plan.groups().map(|it| (key(&it), of(it))).collect();
     groups.sort();
-    let held = held(plan);
+    let held = Holding::of(plan);
     let person = |it: Change<'_>| Writer::of("user 1", |to| to.person(&it, &held));
     let people: Vec<Digest> = plan.people().map(person).collect();
     Writer::of("rolecall plan 1", |to| {
@@ -63,7 +67,7 @@ pub fn plan_id(plan: &Plan) -> Digest {
 
 /// Returns the digest of what each change of a plan does, and of what results.
 pub fn changes<'a>(plan: &'a Plan) -> impl Iterator<Item = (Change<'a>, Digest)> {
-    let held = held(plan);
+    let held = Holding::of(plan);
     plan.changes().map(move |change| {
         let digest = Writer::of("change 1", |to| match change.user() {
             Some(_) => to.person(&change, &held),
@@ -73,8 +77,41 @@ pub fn changes<'a>(plan: &'a Plan) -> impl Iterator<Item = (Change<'a>, Digest)>
     })
 }
 
+/// What those hold whose accounts come or go.
+pub struct Holding {
+    /// By person.
+    pub all: BTreeMap<UserId, Held>,
+    /// Digests of the roles that the groups give in which any of them is once the plan is made.
+    pub roles: BTreeMap<GroupIx, Digest>,
+}
+
+impl Holding {
+    /// What a plan says of them.
+    pub fn of(plan: &Plan) -> Self {
+        let all = held(plan);
+        let groups: BTreeSet<GroupIx> = all.values().flat_map(|it| &it.groups[1]).copied().collect();
+        if groups.is_empty() {
+            return Self { all, roles: BTreeMap::new() };
+        }
+        let changed: BTreeMap<GroupIx, Change<'_>> =
+            plan.groups().filter_map(|it| Some((it.group()?, it))).collect();
+        // Of a saved plan the groups that do not change are known by this alone.
+        let read: BTreeMap<(CompanyId, GroupId), Digest> =
+            plan.read.iter().map(|it| ((it.company, it.group), it.roles)).collect();
+        let of = |it: GroupIx| match changed.get(&it) {
+            Some(change) => roles(change.roles_after()),
+            None => {
+                let of = plan.index.group(it);
+                let read = of.id.and_then(|id| read.get(&(of.company, id)));
+                read.copied().unwrap_or_else(|| roles_of(&plan.live, it))
+            }
+        };
+        Self { roles: groups.into_iter().map(|it| (it, of(it))).collect(), all }
+    }
+}
+
 /// Returns the digest of roles on their scopes, sorted by role; they count by what they mean, not by their spelling.
-pub fn roles<'a>(roles: impl IntoIterator<Item = (RoleId, &'a Scope)>) -> Digest {
+fn roles<'a>(roles: impl IntoIterator<Item = (RoleId, &'a Scope)>) -> Digest {
     let roles: Vec<_> = roles.into_iter().collect();
     Writer::of("roles 1", |to| {
         to.list(&roles, |to, (role, scope)| {
@@ -85,7 +122,7 @@ pub fn roles<'a>(roles: impl IntoIterator<Item = (RoleId, &'a Scope)>) -> Digest
 }
 
 /// Returns the digest of the roles that a group has.
-pub fn roles_of(state: &State, group: GroupIx) -> Digest {
+fn roles_of(state: &State, group: GroupIx) -> Digest {
     roles(state.grants(group).iter().map(|it| (it.0.1, &*it.1)))
 }
 
@@ -244,7 +281,7 @@ impl Writer {
         });
     }
 
-    fn person(&mut self, change: &Change<'_>, held: &BTreeMap<UserId, Held>) {
+    fn person(&mut self, change: &Change<'_>, held: &Holding) {
         let user = change.user().expect("a change of a person");
         self.bytes(change.company().0.as_bytes());
         self.bytes(user.0.as_bytes());
@@ -260,16 +297,18 @@ impl Writer {
             });
         }
         // An activation that gives nothing else is what it always was.
-        let given = held.get(&user).filter(|_| change.comes_back());
-        if let Some(given) = given.filter(|it| !it.after.is_empty() || !it.over[1].is_empty()) {
-            self.held(change.index(), given);
+        let given = held.all.get(&user).filter(|_| change.comes_back());
+        if let Some(given) = given.filter(|it| !it.groups[1].is_empty() || !it.over[1].is_empty()) {
+            self.held(change.index(), given, &held.roles);
         }
     }
 
     /// What an account holds once it is active, whether it is in the plan or not.
-    fn held(&mut self, index: &Index, held: &Held) {
+    fn held(&mut self, index: &Index, held: &Held, roles: &BTreeMap<GroupIx, Digest>) {
         let key = |it: &GroupName| it.id.ok_or_else(|| it.name.clone());
-        let mut groups: Vec<_> = held.after.iter().map(|it| (key(index.group(*it.0)), *it.1)).collect();
+        let groups = held.groups[1].iter();
+        let mut groups: Vec<_> =
+            groups.filter_map(|it| Some((key(index.group(*it)), *roles.get(it)?))).collect();
         groups.sort();
         self.text("holds 1");
         self.list(&groups, |to, (group, roles)| {

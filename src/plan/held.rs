@@ -6,24 +6,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{
-    model::{
-        acting::{self, Right},
-        ids::{CompanyId, GroupId, UserId},
-        index::{GroupIx, Index},
-        plan::{Change, Digest, Plan},
-        state::State,
-    },
-    plan::digest,
+use crate::model::{
+    acting::{self, Right},
+    ids::{CompanyId, UserId},
+    index::{GroupIx, Index},
+    plan::Plan,
+    state::State,
 };
 
 /// What somebody holds whose account comes or goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
-    /// The groups of the company that the person is in before.
-    pub groups: BTreeSet<GroupIx>,
-    /// Those that the person is in after, each with a digest of the roles that it gives then.
-    pub after: BTreeMap<GroupIx, Digest>,
+    /// The groups of the company that the person is in, before and after.
+    pub groups: [BTreeSet<GroupIx>; 2],
     /// Over which people the person acts by what those are, before and after.
     pub over: [BTreeSet<Over>; 2],
 }
@@ -89,29 +84,9 @@ pub fn held(plan: &Plan) -> BTreeMap<UserId, Held> {
             will.for_each(|who| _ = after.entry(who).and_modify(|it| _ = it.1.insert((right, over))));
         }
     }
-    let roles = roles(plan, after.values().flat_map(|it| &it.0).copied().collect());
     let both = before.into_iter().zip(after.into_values());
-    let held = both.map(|((user, (groups, over)), (then, over_then))| {
-        let after = then.into_iter().filter_map(|it| Some((it, *roles.get(&it)?))).collect();
-        (user, Held { groups, after, over: [over, over_then] })
+    let held = both.map(|((user, (groups, over)), (after, over_after))| {
+        (user, Held { groups: [groups, after], over: [over, over_after] })
     });
     held.collect()
-}
-
-/// Digests of the roles that these groups give once the plan is made.
-fn roles(plan: &Plan, groups: BTreeSet<GroupIx>) -> BTreeMap<GroupIx, Digest> {
-    let changed: BTreeMap<GroupIx, Change<'_>> =
-        plan.groups().filter_map(|it| Some((it.group()?, it))).collect();
-    // Of a saved plan the groups that do not change are known by this alone.
-    let read: BTreeMap<(CompanyId, GroupId), Digest> =
-        plan.read.iter().map(|it| ((it.company, it.group), it.roles)).collect();
-    let roles = |it: GroupIx| match changed.get(&it) {
-        Some(change) => digest::roles(change.roles_after()),
-        None => {
-            let of = plan.index.group(it);
-            let read = of.id.and_then(|id| read.get(&(of.company, id)));
-            read.copied().unwrap_or_else(|| digest::roles_of(&plan.live, it))
-        }
-    };
-    groups.into_iter().map(|it| (it, roles(it))).collect()
 }

@@ -119,6 +119,10 @@ fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
         let parts: BTreeSet<PersonPart> = change.traits().filter_map(Edit::part).collect();
         let parts = parts.len() as u64 + u64::from(change.direct().next().is_some());
         (looks, read_backs) = (looks + parts, read_backs + parts);
+        if change.leaves() || change.comes_back() {
+            // Which groups and direct roles the person has.
+            looks += 2;
+        }
         if matches!(change.account(), Some([None, Some(_)])) {
             // Whether anybody has the address or the external id, before and after, and whether it is the one.
             let has_id = change.traits().any(|it| it.attribute() == Some(Attribute::ExternalId));

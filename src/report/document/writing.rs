@@ -228,7 +228,7 @@ impl Writing<'_> {
     }
 
     fn groups_of(&self, change: &plan::Change<'_>) -> Vec<GroupId> {
-        let groups = self.held(change).into_iter().flat_map(|it| &it.groups);
+        let groups = self.held(change).into_iter().flat_map(|it| &it.groups[0]);
         let mut groups: Vec<GroupId> = groups.filter_map(|it| self.plan.index.group(*it).id).collect();
         groups.sort_unstable();
         groups
