@@ -143,12 +143,12 @@ mapping! {
 }
 
 mapping! {
-    /// How many accounts may be deactivated, activated or created in one apply. One may always be.
+    /// How many accounts may be deactivated, activated or created in one apply. One of each company may always be, up to `atMost`.
     pub(crate) struct PeopleSection: "limits, such as `{ percent: 5, atMost: 20 }`" {
-        /// Most accounts, in percent of those that are known to be active; 5 where absent.
+        /// Most accounts of a company, in percent of those that are active; 5 where absent.
         #[schemars(range(min = 1, max = 100), extend("examples" = [Rules::default().people_percent]))]
         "percent" pub(crate) percent: Given<At<u64>>,
-        /// The percentage is looked at where at least so many are active; 10 where absent.
+        /// The percentage is looked at where at least so many accounts of the company are active; 10 where absent.
         #[schemars(range(min = 1), extend("examples" = [Rules::default().people_from]))]
         "from" pub(crate) from: Given<At<u64>>,
         /// Most accounts in one apply; 20 where absent.

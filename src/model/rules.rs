@@ -74,7 +74,7 @@ pub struct Rules {
     pub from: usize,
     /// Most that may go in one apply.
     pub at_most: usize,
-    /// Most accounts that are deactivated, activated or created in one apply, in percent of those that are known to be active.
+    /// Most accounts of a company that are deactivated, activated or created in one apply, in percent of its active ones.
     pub people_percent: u8,
     /// That share is looked at where at least so many are.
     pub people_from: usize,
@@ -100,6 +100,8 @@ pub struct Rules {
     pub accounts: BTreeMap<CompanyId, u64>,
     /// Whether the account of everybody who was looked up is active. Who is not seen is not known to be.
     pub active: BTreeMap<UserId, bool>,
+    /// The company of everybody who was looked up, where that is told.
+    pub homes: BTreeMap<UserId, CompanyId>,
     /// The account that runs rolecall, where the files say.
     pub identity: Option<UserId>,
     /// The same of companies that are asked in another account's name.
@@ -173,6 +175,7 @@ impl Default for Rules {
             unmatched: Vec::new(),
             accounts: BTreeMap::new(),
             active: BTreeMap::new(),
+            homes: BTreeMap::new(),
             identity: None,
             identities: BTreeMap::new(),
             access_roles: Vec::new(),

@@ -140,7 +140,9 @@ impl<'a> Judge<'a> {
         let (mut items, mut excepted) = (Vec::new(), 0);
         let verdict = if beyond(value) {
             excepted = allowed.len();
-            items = at.iter().flat_map(|it| pool.items(*it)).cloned().collect();
+            // What stops it is what nothing allows.
+            let told = at.iter().filter(|it| !stays_beyond || !pool.is_allowed(**it, in_sums));
+            items = told.flat_map(|it| pool.items(*it)).cloned().collect();
             items.sort();
             items.dedup();
             let first = self.exceptions.needed(pool, &allowed);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::model::{
-    ids::{CompanyId, GroupId, RoleId, UserId},
+    ids::{CompanyId, GroupId, RoleId},
     permissions::Permissions,
 };
 
@@ -14,8 +14,6 @@ use crate::model::{
 pub struct Known {
     /// The names that the files give to companies and legal entities, and nobody else: who calls itself like one is not one.
     pub aliases: BTreeMap<Uuid, Box<str>>,
-    /// The company that people belong to.
-    pub homes: BTreeMap<UserId, CompanyId>,
     /// What roles are called, and what they permit where the API tells.
     pub roles: BTreeMap<(CompanyId, RoleId), (Box<str>, Option<Permissions>)>,
     /// The groups that every company has.

@@ -177,7 +177,6 @@ impl World<'_> {
         let declared = self.declared.companies.iter();
         Known {
             aliases: self.declared.aliases.clone(),
-            homes: self.snapshot.users.iter().filter_map(|it| Some((it.id, it.company?))).collect(),
             roles: live().flat_map(|it| it.roles.iter().map(move |one| role(it.id, one))).collect(),
             standard: groups.filter(|it| it.1.unmodifiable).map(|(company, it)| (company, it.id)).collect(),
             managed: declared

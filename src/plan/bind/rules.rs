@@ -111,6 +111,7 @@ pub(super) fn rules(
         unmatched,
         accounts: snapshot.accounts.clone(),
         active: snapshot.users.iter().filter(|it| !it.is_hidden()).map(|it| (it.id, it.active)).collect(),
+        homes: snapshot.users.iter().filter_map(|it| Some((it.id, it.company?))).collect(),
         identity,
         identities,
         access_roles,

@@ -52,7 +52,7 @@ impl Scene<'_> {
     /// That somebody acts for one person: on this traveller alone, and on no company but the person's own.
     fn over(&self, right: Right, over: UserId) -> Via {
         let dimension = |kind, id| Dimension { kind, values: vec![Value::Id(id)] };
-        let home = self.rules.known.homes.get(&over).map(|it| dimension(Kind::Company, it.0));
+        let home = self.rules.homes.get(&over).map(|it| dimension(Kind::Company, it.0));
         let audience = home.into_iter().chain([dimension(Kind::Profile, over.0)]).collect();
         Via { group: None, role: HeldRole::Acts(right), scope: Scope::new([audience]) }
     }

@@ -285,7 +285,7 @@ impl Scene<'_> {
     pub(super) fn person(&self, who: &(CompanyId, UserIx)) -> Fields {
         let user = self.sides.plan.index.user(who.1);
         let mut fields = self.named(user);
-        let home = self.rules.known.homes.get(&user);
+        let home = self.rules.homes.get(&user);
         fields.extend(home.map(|it| ("home", Datum::Text(self.called(it.0)))));
         fields
     }

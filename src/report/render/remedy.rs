@@ -2,13 +2,15 @@
 //!
 //! Raw text; formats escape and arrange it. What stands between braces is YAML for the list under `exceptions:`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use super::{View, more, policies, scope::Words, wording};
 use crate::{
     files::yaml::scalar,
     model::{
-        ids::{CompanyId, RoleId},
+        ids::{CompanyId, RoleId, UserId},
         plan::{Check, Names, Verdict},
         rules::{Counted, Guard, HeldRole, How, Level, Subject},
         source::Sources,
@@ -108,7 +110,8 @@ pub(super) fn allow(check: &Check, view: &View<'_>) -> Vec<String> {
 fn exceptions(check: &Check, names: &Names, now: Timestamp) -> Vec<String> {
     let rest = check.value - check.excepted;
     let one = |keys: Vec<String>, up_to: usize| {
-        let level = check.level.filter(|it| *it != Level::Members);
+        // Only `removals` counts several things.
+        let level = check.level.filter(|it| check.guard == Guard::Removals && *it != Level::Members);
         let of = level.map(|it| format!("of: {}", it.as_str()));
         let until = policies::soon(now);
         let guard = format!("guard: {}", check.guard.as_str());
@@ -123,12 +126,26 @@ fn exceptions(check: &Check, names: &Names, now: Timestamp) -> Vec<String> {
         Subject::Role(of, id) => vec![one(vec![company(of), role(*id, names)], rest)],
         Subject::Company(of) => vec![one(vec![company(of)], rest)],
         Subject::Plan => {
-            let mut companies: Vec<CompanyId> = check.items.iter().map(|it| it.company).collect();
-            companies.sort_unstable();
-            companies.dedup();
-            companies.iter().map(|it| one(vec![company(it)], rest)).collect()
+            let parts = of_companies(check, rest);
+            parts.into_iter().map(|(it, up_to)| one(vec![company(&it)], up_to)).collect()
         }
     }
+}
+
+/// How much of what a check found in the whole plan is of each company.
+fn of_companies(check: &Check, rest: usize) -> BTreeMap<CompanyId, usize> {
+    // Somebody may lose by several things, and counts once.
+    let by_person = check.level == Some(Level::People);
+    let mut things: BTreeMap<CompanyId, BTreeSet<(Option<UserId>, Option<&Counted>)>> = BTreeMap::new();
+    for it in &check.items {
+        things.entry(it.company).or_default().insert((it.person, Some(it).filter(|_| !by_person)));
+    }
+    let mut all: BTreeMap<CompanyId, usize> = things.into_iter().map(|it| (it.0, it.1.len())).collect();
+    // What is alike in two groups of one name cannot be told apart: then every company is given all.
+    if all.values().sum::<usize>() != rest {
+        all.values_mut().for_each(|it| *it = rest);
+    }
+    all
 }
 
 fn role(id: RoleId, names: &Names) -> String {
