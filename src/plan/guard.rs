@@ -8,7 +8,10 @@
 //!
 //! Two laws hold: fewer removals are never refused where more are allowed, and no exception makes anything else stop.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
@@ -18,12 +21,15 @@ use crate::{
         finding::Finding,
         ids::{CompanyId, RoleId, UserId},
         index::GroupIx,
-        plan::{Change, Check, Gap, Plan, Verdict},
+        plan::{Change, Check, Gap, Plan, RoleEffect, Verdict},
         rules::{Counted, ExceptionKey, Floor, Guard, HeldRole, How, Limit, Rules, Subject},
         scope::{Dimension, Kind, Scope, Value},
         state::Edit,
     },
-    plan::effective::{Outcome, Sides},
+    plan::{
+        effective::{Outcome, Sides},
+        people::Acting,
+    },
 };
 
 mod access;
@@ -42,12 +48,13 @@ pub use holders::{floors, takes_privileged};
 
 use exceptions::{Exceptions, Pool, Thing};
 
-/// What guards look at beside the two sides: what becomes of whose access, who lacks something for a moment, and the
-/// [`floors()`] that no order keeps.
+/// What guards look at beside the two sides: what becomes of whose access and of who acts for whom, who lacks something for a
+/// moment, and the [`floors()`] that no order keeps.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Effects<'a> {
     pub outcomes: &'a [Outcome<'a>],
+    pub acting: &'a Acting,
     pub gaps: &'a [Gap],
     pub unmet: &'a BTreeSet<(CompanyId, RoleId)>,
 }
@@ -226,6 +233,29 @@ impl<'a> Judge<'a> {
             locked.extend(change.locked_out().chain(own).map(|it| (change.company(), it)));
         }
         locked
+    }
+
+    /// Everybody who can act and no longer approves for somebody who can, or manages such a person: by the company of these.
+    fn acting_losses(&self) -> BTreeMap<(CompanyId, UserId), Thing> {
+        let loss = |company: CompanyId, who: UserId, effect: &RoleEffect| {
+            let over = effect.loses_over.iter().filter(|it| self.rules.may_act(**it));
+            let values: Vec<Value> = over.map(|it| Value::Id(it.0)).collect();
+            let scope = Scope::new([vec![Dimension { kind: Kind::Profile, values: values.clone() }]]);
+            (!values.is_empty()).then(|| Counted {
+                company,
+                group: None,
+                person: Some(who),
+                role: Some(effect.role.clone()),
+                scope: Some(Arc::new(scope)),
+                how: How::Loses,
+                from: None,
+            })
+        };
+        let able = self.effects.acting.iter().filter(|it| self.rules.may_act(it.0.1));
+        let losses = able.map(|(&(company, who), effects)| {
+            ((company, who), effects.iter().filter_map(|it| loss(company, who, it)).collect::<Thing>())
+        });
+        losses.filter(|it| !it.1.is_empty()).collect()
     }
 
     /// What happens to the group or person of a change.

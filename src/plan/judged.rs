@@ -18,7 +18,7 @@ use crate::{
         effective::{self, Sides, outcomes},
         guard::{Effects, floors, judge},
         order::{Ordered, Step, order},
-        people::people,
+        people::{acting, people},
     },
 };
 
@@ -44,7 +44,8 @@ pub fn judged(
     let sides = Sides::new(&plan);
     let Ordered { steps, gaps, unmet } = order(&plan, &style, &floors(&sides, rules));
     let outcomes = outcomes(&sides);
-    let effects = Effects { outcomes: &outcomes, gaps: &gaps, unmet: &unmet };
+    let acting = acting(&sides, rules);
+    let effects = Effects { outcomes: &outcomes, acting: &acting, gaps: &gaps, unmet: &unmet };
     let (guards, remarks) = judge(&sides, effects, rules, now);
     let by_cause = by_cause(&plan, rules, Kept::NONE);
     let people = people(&sides, &outcomes, rules);

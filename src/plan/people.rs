@@ -4,7 +4,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -23,6 +23,8 @@ use crate::{
 
 mod acting;
 
+pub(super) use acting::{Acting, acting};
+
 /// Returns what becomes of whose access; in time linear in what was read.
 ///
 /// Whoever cannot use an account neither gains nor loses, and acts for nobody.
@@ -31,7 +33,7 @@ pub fn people(sides: &Sides<'_>, outcomes: &[Outcome<'_>], rules: &Rules) -> Peo
     let is_able = |it: &&Outcome<'_>| sides.able(rules, it.company, user(it.user)) != [false; 2];
     let outcomes: Vec<&Outcome<'_>> = outcomes.iter().filter(is_able).collect();
     let lost = outcomes.iter().filter(|it| it.loses_everything);
-    let acting = acting::acting(sides, rules);
+    let acting = acting(sides, rules);
     // Who gains both a role and a right over somebody is one person.
     let count = |by_role: Vec<&Outcome<'_>>, by_right: fn(&RoleEffect) -> bool| {
         let roles = by_role.into_iter().map(|it| (it.company, user(it.user)));
@@ -65,7 +67,7 @@ struct Step {
 fn affected(
     sides: &Sides<'_>,
     outcomes: &[&Outcome<'_>],
-    mut acting: BTreeMap<(CompanyId, UserId), Vec<RoleEffect>>,
+    mut acting: Acting,
     rules: &Rules,
 ) -> Vec<Affected> {
     let rows = Rows { sides, rules };

@@ -12,7 +12,7 @@ use crate::{
 
 impl Judge<'_> {
     /// Protected groups keep their name, members and roles, and protected people every membership, every direct role,
-    /// and all that their groups give them.
+    /// all that their groups give them, and everybody they approve for or manage.
     ///
     /// A lock-out is no exception: to take somebody out of a protected group, or to cut off somebody who is protected, takes
     /// one.
@@ -62,14 +62,19 @@ impl Judge<'_> {
                 }
             }
         }
+        let losses = self.acting_losses();
+        for ((_, user), thing) in losses.iter().filter(|it| is_protected(&it.0.1)) {
+            lost.push((Subject::Person(*user), thing.clone()));
+        }
         // To take from a person who is protected takes an exception for that person, whatever is so for the group.
         self.none_of(Guard::Protected, Some(ExceptionKey::Person), lost);
         self.none_of(Guard::Protected, Some(ExceptionKey::Group), lost_by_groups);
         // Who it should protect may be among those who lose. A lock-out names its people, and waits for no other name.
         let locked = self.locked_out();
-        let is_locked = |it: &Outcome<'_>| locked.contains(&(it.company, self.plan.index.user(it.user)));
-        let mut outcomes = self.effects.outcomes.iter();
-        if !rules.unmatched.is_empty() && outcomes.any(|it| it.loses() && !is_locked(it)) {
+        let who = |it: &Outcome<'_>| (it.company, self.plan.index.user(it.user));
+        let losers = self.effects.outcomes.iter().filter(|it| it.loses()).map(who);
+        let mut losers = losers.chain(losses.into_keys());
+        if !rules.unmatched.is_empty() && losers.any(|it| !locked.contains(&it)) {
             self.fact(Guard::Protected, rules.unmatched.len(), Limit::AtMost(0));
         }
         let is_set = !rules.protected_groups.is_empty() || !rules.protected_people.is_empty();

@@ -1,8 +1,9 @@
 //! `removals`: how many people lose access, and how many memberships, roles and groups go.
 //!
 //! Counted per group, per person (direct roles), per company and in one apply. A role that is narrowed or moved counts
-//! like one that goes, if people lose by it. A deleted group counts as a group and by the people who lose, not once
-//! more by its members and roles. Whoever is cut off everywhere is not counted: a lock-out must not wait for a limit.
+//! like one that goes, if people lose by it. People lose as well who no longer approve for others or manage them. A deleted
+//! group counts as a group and by the people who lose, not once more by its members and roles. Whoever is cut off everywhere
+//! is not counted: a lock-out must not wait for a limit.
 //! What only takes away again what an apply gave, as its journal proves, is allowed by that: to undo a mistake must not
 //! wait for a limit.
 //! What an exception allows one group is not counted again as people who lose by it, or one thing would take two.
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Judge, Pool, Thing, check, subject};
 use crate::model::{
+    acting::{self, Right},
     ids::{CompanyId, RoleId, UserId},
     index::GroupIx,
     plan::{Action, Change, Check},
@@ -98,6 +100,15 @@ impl<'a> Judge<'a> {
                 add(change.edits.iter().all(of), self.item(&change, How::Deleted));
                 continue;
             }
+            for edit in change.edits {
+                let Some(right) = edit.attribute().and_then(Right::of) else { continue };
+                let [before, after]: [BTreeSet<UserId>; 2] =
+                    edit.traits().map(|it| it.into_iter().flat_map(acting::people).collect());
+                for who in before.difference(&after) {
+                    let role = Some(HeldRole::Acts(right));
+                    add(of(edit), Counted { person: Some(*who), role, ..self.item(&change, How::Loses) });
+                }
+            }
             for edit in change.edits.iter().filter(|it| it.takes()) {
                 let item = match (edit.member(), edit.role(), edit.kind()) {
                     (Some(member), ..) => {
@@ -130,6 +141,8 @@ impl<'a> Judge<'a> {
         let locked = self.locked_out();
         let mut felt = BTreeSet::new();
         let mut losers = Vec::new();
+        let mut acting = self.acting_losses();
+        acting.retain(|who, _| !locked.contains(who));
         for outcome in self.effects.outcomes {
             let user = self.plan.index.user(outcome.user);
             if !self.rules.may_act(user) {
@@ -141,6 +154,7 @@ impl<'a> Judge<'a> {
             if !outcome.loses() || locked.contains(&(outcome.company, user)) {
                 continue;
             }
+            let rights = acting.remove(&(outcome.company, user)).unwrap_or_default();
             let (mut causes, mut changes): (Thing, BTreeSet<usize>) = Default::default();
             for role in &outcome.fate.roles {
                 for (group, scope) in &role.lost {
@@ -183,8 +197,10 @@ impl<'a> Judge<'a> {
                     from: None,
                 });
             }
+            causes.extend(rights);
             losers.push((changes.into_iter().collect(), causes));
         }
+        losers.extend(acting.into_values().map(|rights| (Vec::new(), rights)));
         (losers, felt)
     }
 
@@ -298,6 +314,13 @@ impl<'a> Judge<'a> {
         for (person, roles) in live.people() {
             add(index.person(person).0, Level::Roles, roles.count());
             holders.insert(index.person(person));
+        }
+        // Whoever approves for people or manages them has something to lose.
+        for (person, _, value) in live.traits().filter(|it| Right::of(it.1).is_some()) {
+            let (company, over) = index.person(person);
+            if self.rules.may_act(over) {
+                holders.extend(acting::people(value).map(|it| (company, it)));
+            }
         }
         for (company, _) in holders.iter().filter(|it| self.rules.may_act(it.1)) {
             add(*company, Level::People, 1);

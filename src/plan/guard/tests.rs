@@ -18,6 +18,7 @@ use crate::{
     plan::{
         effective::outcomes,
         judged::Judged,
+        people::acting,
         worlds::{Person, Side, World, companies, group_id, place, role, user},
     },
 };
@@ -142,7 +143,8 @@ impl Case {
         let plan = self.plan();
         let sides = Sides::new(&plan);
         let outcomes = outcomes(&sides);
-        let effects = Effects { outcomes: &outcomes, gaps: &self.gaps, unmet: &self.unmet };
+        let acting = acting(&sides, &self.rules);
+        let effects = Effects { outcomes: &outcomes, acting: &acting, gaps: &self.gaps, unmet: &self.unmet };
         judge(&sides, effects, &self.rules, NOW.parse().unwrap())
     }
 

@@ -29,10 +29,13 @@ struct Said {
     acts: [bool; 2],
 }
 
-/// What changes for everybody who acts for somebody by what that one is; by company and who it is.
+/// What changes for everybody who acts for somebody by what that one is; by the company of these and who it is.
+pub(in crate::plan) type Acting = BTreeMap<(CompanyId, UserId), Vec<RoleEffect>>;
+
+/// What changes for everybody who acts for somebody by what that one is.
 ///
 /// It comes and goes with the account as well: nobody acts for others by one that cannot be used.
-pub(super) fn acting(sides: &Sides<'_>, rules: &Rules) -> BTreeMap<(CompanyId, UserId), Vec<RoleEffect>> {
+pub(in crate::plan) fn acting(sides: &Sides<'_>, rules: &Rules) -> Acting {
     let (plan, index) = (sides.plan, &sides.plan.index);
     let mut said: BTreeMap<Acts, Said> = BTreeMap::new();
     for (side, state) in [sides.before(), &sides.after].into_iter().enumerate() {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{View, more, policies, scope::Words, wording};
+use super::{View, acting, more, policies, scope::Words, wording};
 use crate::{
     files::yaml::scalar,
     model::{
@@ -43,6 +43,10 @@ pub(super) fn details(check: &Check, words: &Words<'_>, sources: &Sources) -> Ve
 
 fn detail(guard: Guard, item: &Counted, words: &Words<'_>) -> String {
     let person = item.person.map(|it| words.person(it));
+    if let (How::Loses, Some(who), Some(HeldRole::Acts(right))) = (item.how, &person, &item.role) {
+        let over: Vec<UserId> = item.scope.iter().flat_map(|it| it.people()).map(UserId).collect();
+        return format!("{who} no longer {}", acting::over(*right, &over, words));
+    }
     let role = item.role.as_ref().map(|it| match it {
         HeldRole::Role(role) => words.role(*role),
         HeldRole::Direct(name) => format!("the direct role {name}"),
