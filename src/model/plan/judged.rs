@@ -131,7 +131,8 @@ pub struct Check<P = Place> {
     /// where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Box<str>>,
-    /// What was counted, one by one, where it is beyond the limit; sorted.
+    /// What was counted, one by one, where it is beyond the limit: of what stops a plan what no exception allows. Of what was
+    /// not checked for want of something that was not read, what would have been counted. Sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Counted<P>>,
     /// Which policy is broken, of `policies`.
@@ -166,7 +167,7 @@ impl<P> Check<P> {
 pub enum Verdict<P = Place> {
     /// Within the limit.
     Ok,
-    /// Not looked at, as nothing tells what to look for.
+    /// Not looked at, as nothing tells what to look for, or as something it takes was not read.
     Unset,
     /// Beyond the limit, and an exception of the files allows it.
     Excepted {

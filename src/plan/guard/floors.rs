@@ -1,7 +1,7 @@
 //! Rules from outside the files: what they find beside those of the files, and the stricter of both.
 
 use super::{Check, Floor, Subject, Verdict};
-use crate::model::rules::{Guard, Level, Limit, Unread};
+use crate::model::rules::{Guard, HeldRole, Level, Limit, Unread};
 
 /// Adds what a floor found. Of what both looked at the graver verdict stays, and the one of the files where both are as
 /// grave.
@@ -9,7 +9,8 @@ pub(super) fn stricter(checks: &mut Vec<Check>, found: Vec<Check>, floor: &Floor
     for check in found.into_iter().filter(|it| floor.guards.contains(&it.guard)) {
         let check = Check { by: Some(floor.by), ..check };
         // Groups of one name are counted one by one: of these all are told.
-        let same = |it: &&mut Check| key(it) == key(&check) && it.of == check.of;
+        let same =
+            |it: &&mut Check| key(it) == key(&check) && it.of == check.of && direct(it) == direct(&check);
         match checks.iter_mut().find(same) {
             Some(own) if gravity(&check) > gravity(own) => *own = check,
             Some(_) => (),
@@ -19,7 +20,14 @@ pub(super) fn stricter(checks: &mut Vec<Check>, found: Vec<Check>, floor: &Floor
     // What one of them looked at was looked at.
     let looked: Vec<Guard> =
         checks.iter().filter(|it| it.verdict != Verdict::Unset).map(|it| it.guard).collect();
-    checks.retain(|it| it.verdict != Verdict::Unset || !looked.contains(&it.guard));
+    let is_moot = |it: &Check| it.items.is_empty() && looked.contains(&it.guard);
+    checks.retain(|it| it.verdict != Verdict::Unset || !is_moot(it));
+}
+
+/// The direct role that a check is about: of a company there is one for each.
+fn direct(check: &Check) -> Option<&HeldRole> {
+    let is_of_company = matches!(check.subject, Subject::Company(_)) && check.guard == Guard::LastHolder;
+    check.items.first().filter(|_| is_of_company)?.role.as_ref()
 }
 
 /// What tells two findings of a guard apart.

@@ -1,20 +1,22 @@
 //! Who holds the privileged roles: `last-holder`, and the floors that an order has to keep.
 //!
 //! A holder is a person in a group of the company that has the role, on whatever scope, whose account is known to be
-//! active. Direct roles are not counted: they are read of few people only, so nobody could say who else holds one.
+//! active. Direct roles are read of few people: who else holds one is known where a policy has everybody's read, or where
+//! enough of those stay that were read. Anywhere else the guard says that it could not judge.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Judge, check};
 use crate::{
     model::{
+        direct::{DirectRoles, Kind},
         ids::{CompanyId, RoleId, UserId},
         index::UserIx,
-        plan::Plan,
-        rules::{Counted, Guard, HeldRole, How, Limit, Rules, Subject},
+        plan::{Check, Plan, Verdict},
+        rules::{Counted, Guard, HeldRole, How, Limit, Rules, Subject, Unread},
         state::State,
     },
-    plan::effective::Sides,
+    plan::effective::{self, Sides},
 };
 
 /// Returns the privileged roles that would have too few holders for a moment, if all who lose them lost
@@ -122,6 +124,60 @@ impl Judge<'_> {
                 check.items.dedup();
             }
         }
+        self.last_direct_holder();
         self.or_nothing(Guard::LastHolder, false);
+    }
+
+    /// The same of each privileged direct role that goes from somebody. No order of steps gives one before it is taken from
+    /// somebody else, so that only those count who hold it all the time.
+    fn last_direct_holder(&mut self) {
+        let mut lost: BTreeMap<(CompanyId, &Kind), Vec<Counted>> = BTreeMap::new();
+        let able =
+            self.effects.outcomes.iter().filter(|it| self.rules.may_act(self.plan.index.user(it.user)));
+        for (outcome, change) in able.filter_map(|it| Some((it, it.change.as_ref()?))) {
+            for (kind, edit) in outcome.direct.iter().filter_map(|it| Some((it.kind()?, it))) {
+                if edit.removes() && self.rules.privileged_direct.contains(kind.role_type()) {
+                    let item = self.direct(change, edit, How::Loses);
+                    lost.entry((outcome.company, kind)).or_default().push(item);
+                }
+            }
+        }
+        if lost.is_empty() {
+            return;
+        }
+        let all = effective::direct_sides(self.sides);
+        for ((company, kind), mut items) in lost {
+            let holds = |sides: &[DirectRoles; 2], side: usize| sides[side].get(kind).is_some();
+            let known = all.iter().filter(|it| self.rules.can_act(it.0.1));
+            let holders: BTreeSet<UserId> = known.filter(|it| holds(it.1, 0)).map(|it| it.0.1).collect();
+            let staying = all.iter().filter(|it| holders.contains(&it.0.1) && holds(it.1, 1)).count();
+            let before = holders.into_iter().chain(items.iter().filter_map(|it| it.person));
+            let before = before.collect::<BTreeSet<_>>().len();
+            let missing = self.rules.holders.min(before).saturating_sub(staying);
+            let check = check(Guard::LastHolder, Subject::Company(company), Limit::AtMost(0));
+            // Where more may hold it there may be enough, or there may have been more than enough.
+            if staying < self.rules.holders && !self.all_direct_known(company) {
+                items.sort();
+                self.checks.push(Check { verdict: Verdict::Unset, items, ..check });
+                continue;
+            }
+            let one = Counted { person: None, ..items[0].clone() };
+            let pool = self.exceptions.pool(Guard::LastHolder, None, vec![vec![one]; missing]);
+            self.found(check, &pool, &(0..missing).collect::<Vec<_>>());
+            if let Some(check) = self.checks.last_mut().filter(|it| !it.items.is_empty()) {
+                items.sort();
+                check.items = items;
+            }
+        }
+    }
+
+    /// Whether the direct roles of everybody of a company who can act were read.
+    fn all_direct_known(&self, company: CompanyId) -> bool {
+        let rules = self.rules;
+        let mut own = rules.people.iter().filter(|it| it.0 == company).map(|it| it.1).peekable();
+        let is_read = |it: &(CompanyId, Unread)| it.0 != company;
+        own.peek().is_some()
+            && own.all(|it| rules.direct_read.contains(&it))
+            && rules.unread.iter().all(is_read)
     }
 }

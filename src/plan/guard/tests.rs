@@ -755,3 +755,64 @@ fn roles_outside_groups_are_guarded() {
     assert!(stops(&direct(5, &[B], &[A, B]).rules(identity)).is_empty());
     assert!(stops(&direct(6, &[A, B], &[B]).rules(identity)).is_empty());
 }
+
+/// These hold the type before and after; of these people it was read what they hold outside groups.
+fn admins(before: &[u128], after: &[u128], everybody: bool) -> Case {
+    const A: &str = "GLOBAL_ADMIN";
+    let types = |all: &[u128], n: u128| if all.contains(&n) { vec![A] } else { Vec::new() };
+    let all: BTreeSet<u128> = before.iter().chain(after).copied().collect();
+    let mut case = direct(5, &[], &[]);
+    case.world.people.clear();
+    for n in all {
+        case.world.people.extend(direct(n, &types(before, n), &types(after, n)).world.people);
+    }
+    let read: BTreeSet<UserId> = case.world.people.iter().map(|it| it.user).collect();
+    case.rules(|it| {
+        it.privileged_direct = PrivilegedTypes::Known;
+        it.privileged = Vec::new();
+        // Somebody else of whom it may be read or not.
+        it.people = read.iter().copied().chain([user(50)]).map(|it| (VOYAGER, it)).collect();
+        it.direct_read = read.into_iter().chain(everybody.then_some(user(50))).collect();
+        it.identity = Some(user(99));
+    })
+}
+
+#[test]
+fn the_last_holders_of_a_direct_role_are_kept_where_all_are_known_and_told_where_they_are_not() {
+    let found = |before: &[u128], after: &[u128], everybody: bool| {
+        let case = admins(before, after, everybody);
+        let checks = case.checks(Guard::LastHolder);
+        let [check] = &checks[..] else { panic!("{checks:?}") };
+        (check.verdict.clone(), check.value, check.items.len())
+    };
+    let unset = |n| (Verdict::Unset, 0, n);
+    for (before, after, known, otherwise) in [
+        (&[1, 2][..], &[][..], (Verdict::Stop, 2, 2), unset(2)),
+        (&[1], &[], (Verdict::Stop, 1, 1), unset(1)),
+        (&[1, 2], &[1], (Verdict::Stop, 1, 1), unset(1)),
+        (&[1, 2, 3], &[1, 2], (Verdict::Ok, 0, 0), (Verdict::Ok, 0, 0)),
+        // Nothing gives it to one before it is taken from the other.
+        (&[1, 2], &[1, 3], (Verdict::Stop, 1, 1), unset(1)),
+        (&[1, 2], &[1, 2, 3], unset(0), unset(0)),
+    ] {
+        assert_eq!(found(before, after, true), known, "{before:?} {after:?}");
+        assert_eq!(found(before, after, false), otherwise, "{before:?} {after:?}");
+    }
+    // Whoever is not active is no holder, and loses nothing.
+    let asleep = |n: u128| move |it: &mut Rules| _ = it.active.insert(user(n), false);
+    let verdict = |case: Case| case.checks(Guard::LastHolder)[0].verdict.clone();
+    assert_eq!(verdict(admins(&[1, 2, 3], &[1, 2], true).rules(asleep(1))), Verdict::Stop);
+    assert_eq!(verdict(admins(&[1, 2, 3], &[1, 2], true).rules(asleep(3))), Verdict::Unset);
+    let excepted = admins(&[1, 2], &[], true).rules(|it| {
+        let target = ExceptionFor {
+            company: Some(VOYAGER),
+            role: Some(HeldRole::Direct("GLOBAL_ADMIN".into())),
+            ..ExceptionFor::default()
+        };
+        let (from, ends) = (place(1), "2026-11-22T00:00:00Z".parse().unwrap());
+        let (policy, level, reason) = (None, None, "r".into());
+        it.exceptions =
+            vec![Exception { guard: Guard::LastHolder, policy, target, level, up_to: 2, ends, reason, from }];
+    });
+    assert!(matches!(verdict(excepted), Verdict::Excepted { .. }));
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     plan::{Check, Verdict},
-    rules::{Guard, Level, Limit, Outside, Subject},
+    rules::{Guard, HeldRole, Level, Limit, Outside, Subject},
     source::Sources,
 };
 
@@ -12,6 +12,8 @@ use super::{View, counted, more, policies, remedy, scope::Words, thousands};
 
 /// Things of one guard that each have a line of their own; the others are counted.
 const LINES: usize = 20;
+/// People who are named one by one; the others are counted.
+const NAMED: usize = 6;
 
 /// What follows from a check, in the order in which people read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,11 +89,19 @@ pub(super) fn rows(view: &View<'_>, words: &Words<'_>, name: impl Fn(String) -> 
         let policy = policies::of(check).map_or("", |it| &it.name);
         found.entry((check.guard, Outcome::of(check), policy)).or_default().push(check);
     }
+    // Of which a part could not be judged is not well.
+    let open: BTreeSet<Guard> = judgement.guards.iter().filter(|it| is_open(it)).map(|it| it.guard).collect();
     let loud: BTreeSet<Guard> = found.keys().filter(|it| !it.1.is_quiet()).map(|it| it.0).collect();
     let mut rows = Vec::new();
     for ((guard, outcome, _), checks) in found {
         if outcome.is_quiet() {
-            if !loud.contains(&guard) && !plan.is_settled() {
+            if outcome == Outcome::Unset && open.contains(&guard) {
+                quiet.entry(outcome).or_default().push(format!(
+                    "{} ({})",
+                    guard.as_str(),
+                    unjudged(&checks, words)
+                ));
+            } else if !loud.contains(&guard) && !open.contains(&guard) && !plan.is_settled() {
                 quiet.entry(outcome).or_default().push(in_a_word(guard, outcome, &checks));
             }
             continue;
@@ -161,6 +171,7 @@ pub(crate) fn sentence(
     let found = || format!("{subject}{}{by}", amount(check));
     match check.verdict {
         Verdict::Ok => found(),
+        Verdict::Unset if is_open(check) => format!("{subject}not checked: {}", unjudged(&[check], words)),
         Verdict::Unset => format!("{subject}not checked: {}", unset(check.guard)),
         Verdict::Excepted { from } => format!("{}; excepted ({})", found(), sources.line(from)),
         Verdict::Approved => format!("{}; approved by the id of the plan", found()),
@@ -253,6 +264,35 @@ fn things(check: &Check) -> (&'static str, &'static str) {
         (Guard::Policies, ..) => ("policy broken", "policies broken"),
         (Guard::Weakened, ..) => ("rule weaker than in the base", "rules weaker than in the base"),
     }
+}
+
+/// Whether something that it takes to judge was not read.
+pub(super) fn is_open(check: &Check) -> bool {
+    check.verdict == Verdict::Unset && !check.items.is_empty()
+}
+
+/// What a guard could not judge: `last-holder` does not see who else holds a direct role.
+fn unjudged(checks: &[&Check], words: &Words<'_>) -> String {
+    let mut roles: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for item in checks.iter().filter(|it| is_open(it)).flat_map(|it| &it.items) {
+        if let (Some(HeldRole::Direct(name)), Some(who)) = (&item.role, item.person) {
+            let on = item.scope.as_ref().map_or(String::new(), |it| format!(" on {}", words.scope(it)));
+            roles.entry(format!("{name}{on}")).or_default().push(words.person(who));
+        }
+    }
+    let lost = |(role, mut who): (String, Vec<String>)| {
+        who.sort();
+        let rest = more(who.len(), NAMED);
+        who.truncate(NAMED);
+        let who: Vec<String> = who.into_iter().chain(rest).collect();
+        format!(
+            "{} no longer {} the direct role {role}",
+            who.join(", "),
+            if who.len() == 1 { "holds" } else { "hold" }
+        )
+    };
+    let lost: Vec<String> = roles.into_iter().map(lost).collect();
+    format!("{}; who else holds it was not read", lost.join("; "))
 }
 
 /// Why a guard had nothing to look at, and so what to set.

@@ -128,6 +128,14 @@ fn exceptions(check: &Check, names: &Names, now: Timestamp) -> Vec<String> {
         Subject::Group(of, name) => vec![one(vec![company(of), format!("group: {}", scalar(name))], rest)],
         Subject::Person(user) => vec![one(vec![policies::person(*user, names)], rest)],
         Subject::Role(of, id) => vec![one(vec![company(of), role(*id, names)], rest)],
+        // A direct role is of no group.
+        Subject::Company(of) if check.guard == Guard::LastHolder => {
+            let direct = check.items.first().and_then(|it| match &it.role {
+                Some(HeldRole::Direct(name)) => Some(format!("role: {}", scalar(name))),
+                Some(HeldRole::Role(_) | HeldRole::Acts(_)) | None => None,
+            });
+            direct.into_iter().map(|it| one(vec![company(of), it], rest)).collect()
+        }
         Subject::Company(of) => vec![one(vec![company(of)], rest)],
         Subject::Plan => {
             let parts = of_companies(check, rest);
