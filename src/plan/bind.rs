@@ -120,7 +120,8 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let all = declared;
     let (declared, doubted) = contradictions::without(declared, snapshot);
     let declared = &*declared;
-    let snapshot = &*person::revived(declared, snapshot);
+    let (snapshot, back) = person::revived(declared, snapshot);
+    let snapshot = &*snapshot;
     let known = Directory::new(&snapshot.users);
     let (users, mut taken) = keys::given((declared, all), (&known, snapshot));
     let changed = users.as_deref().map(Directory::new);
@@ -182,6 +183,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             searched: &snapshot.searched,
             locked,
             now,
+            back: &back,
             deactivating: snapshot.deactivating.contains(&company.declared.id),
             compared: declared.base.is_some(),
             acted_for: declared.rules.all().flat_map(|it| &it.policies).any(DeclaredPolicy::is_about_acting),
@@ -329,6 +331,8 @@ struct Binding<'a> {
     /// Everybody who is cut off everywhere or leaves, and by which entry.
     locked: BTreeMap<UserId, Cut>,
     now: Timestamp,
+    /// Those whose accounts are to be activated, of every company.
+    back: &'a BTreeSet<UserId>,
     /// Whether accounts of the company are known to come back once they are deactivated.
     deactivating: bool,
     /// Whether a base is compared with: where something is asked for is noted then even if it is there.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::{
     model::{
         access::Why,
+        acting,
         direct::DirectRole,
         ids::{CompanyId, Email, UserId},
         index::{GroupIx, UserIx},
@@ -135,6 +136,13 @@ fn mentioned(plan: &Plan) -> BTreeSet<UserId> {
             all.extend(edit.scopes().into_iter().flatten().flat_map(Scope::people).map(UserId));
         }
     }
+    // Whoever names somebody whose account comes or goes is led by one more, or by one less.
+    let accounts: BTreeSet<UserId> =
+        plan.people().filter(|it| it.account().is_some()).filter_map(|it| it.user()).collect();
+    let led = plan.live.traits().filter(|(_, attribute, value)| {
+        attribute.has_people() && acting::people(value).any(|it| accounts.contains(&it))
+    });
+    all.extend(led.map(|it| plan.index.person(it.0).1));
     all.extend(plan.withheld.iter().filter_map(|it| it.what.user()));
     all.extend(plan.withheld.iter().flat_map(|it| it.what.approved()));
     all.extend(plan.accepted.iter().filter_map(|it| it.what.user()));

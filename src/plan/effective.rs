@@ -38,7 +38,7 @@ pub struct Sides<'a> {
     /// Who is in these groups.
     keeping: HashMap<(CompanyId, UserIx), Vec<GroupIx>>,
     /// Those whose accounts cannot be used before, and after, as the plan changes that.
-    idle: [HashSet<(CompanyId, UserIx)>; 2],
+    idle: [HashSet<UserIx>; 2],
 }
 
 impl<'a> Sides<'a> {
@@ -64,25 +64,25 @@ impl<'a> Sides<'a> {
             let is_idle =
                 |it: &Edit| it.attribute() == Some(Attribute::Active) && it.traits()[side] != Some("true");
             let idle = plan.people().filter(|it| it.traits().any(is_idle));
-            idle.filter_map(|it| Some((it.company(), index.find_user(it.user()?)?))).collect()
+            idle.filter_map(|it| index.find_user(it.user()?)).collect()
         });
         Self { plan, after: plan.after(), changes, kept: groups.collect(), keeping, idle }
     }
 
     /// Whether somebody can use what is held before, and after, as far as the plan changes that.
-    fn acts(&self, company: CompanyId, user: UserIx) -> [bool; 2] {
-        [0, 1].map(|side| !self.idle[side].contains(&(company, user)))
+    fn acts(&self, user: UserIx) -> [bool; 2] {
+        [0, 1].map(|side| !self.idle[side].contains(&user))
     }
 
     /// The same by an id: of somebody that nothing else speaks of nothing changes.
-    pub(super) fn acting(&self, company: CompanyId, user: UserId) -> [bool; 2] {
-        self.plan.index.find_user(user).map_or([true; 2], |it| self.acts(company, it))
+    pub(super) fn acting(&self, user: UserId) -> [bool; 2] {
+        self.plan.index.find_user(user).map_or([true; 2], |it| self.acts(it))
     }
 
     /// Whether somebody can use what is held before, and after: an account that the plan leaves as it is can where it is not
     /// known to be inactive.
-    pub(super) fn able(&self, rules: &Rules, company: CompanyId, user: UserId) -> [bool; 2] {
-        match self.acting(company, user) {
+    pub(super) fn able(&self, rules: &Rules, user: UserId) -> [bool; 2] {
+        match self.acting(user) {
             [true, true] => [rules.may_act(user); 2],
             changed => changed,
         }
@@ -227,7 +227,7 @@ pub fn parts(
     for Membership { group, user, before, after } in memberships(sides.before(), &sides.after) {
         let company = sides.company(group);
         if concerns(company, user) {
-            let [acts_before, acts_after] = sides.acts(company, user);
+            let [acts_before, acts_after] = sides.acts(user);
             let (before, after) = (before && acts_before, after && acts_after);
             all.entry((company, user)).or_default().push(Part { group, before, after });
         }
@@ -257,7 +257,7 @@ pub fn outcomes<'a>(sides: &'a Sides<'_>) -> Vec<Outcome<'a>> {
     let outcome = |(company, user)| {
         let mut parts = parts.remove(&(company, user)).unwrap_or_default();
         let keeps = sides.keeping.get(&(company, user)).into_iter().flatten();
-        let [before, after] = sides.acts(company, user);
+        let [before, after] = sides.acts(user);
         parts.extend(keeps.map(|&group| Part { group, before, after }));
         let fate = known.entry(parts).or_insert_with_key(|parts| Rc::new(Fate::of(parts, sides))).clone();
         let (mut held, mut change, mut edits) = (fate.held, None, Vec::new());
@@ -275,7 +275,7 @@ pub fn outcomes<'a>(sides: &'a Sides<'_>) -> Vec<Outcome<'a>> {
 /// What everybody of whom it was read holds outside groups, before and after, and can use.
 pub(super) fn direct_sides(sides: &Sides<'_>) -> BTreeMap<(CompanyId, UserId), [DirectRoles; 2]> {
     let all = direct(sides.plan).into_iter();
-    all.map(|(who, it)| (who, it.sides(sides.acting(who.0, who.1)))).collect()
+    all.map(|(who, it)| (who, it.sides(sides.acting(who.1)))).collect()
 }
 
 /// The direct roles of somebody, before and after.

@@ -30,7 +30,7 @@ pub(super) use acting::{Acting, acting};
 /// Whoever cannot use an account neither gains nor loses, and acts for nobody.
 pub fn people(sides: &Sides<'_>, outcomes: &[Outcome<'_>], rules: &Rules) -> People {
     let user = |it: UserIx| sides.plan.index.user(it);
-    let is_able = |it: &&Outcome<'_>| sides.able(rules, it.company, user(it.user)) != [false; 2];
+    let is_able = |it: &&Outcome<'_>| sides.able(rules, user(it.user)) != [false; 2];
     let outcomes: Vec<&Outcome<'_>> = outcomes.iter().filter(is_able).collect();
     let lost = outcomes.iter().filter(|it| it.loses_everything);
     let acting = acting(sides, rules);

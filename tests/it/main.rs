@@ -42,6 +42,7 @@ mod flags;
 mod foretold;
 mod formatting;
 mod given_keys;
+mod guarded_people;
 mod guards;
 mod histories;
 mod held;

@@ -30,9 +30,12 @@ use crate::{
     },
 };
 
-/// What was read, with everybody as active whose account is to be activated: who is to be active by this plan can be given
-/// something by it, and is judged as somebody who can act.
-pub(super) fn revived<'a>(declared: &Declared, snapshot: &'a Observed) -> Cow<'a, Observed> {
+/// What was read, with everybody as active whose account is to be activated, and who that is: who is to be active by this plan
+/// can be given something by it, and is judged as somebody who can act.
+pub(super) fn revived<'a>(
+    declared: &Declared,
+    snapshot: &'a Observed,
+) -> (Cow<'a, Observed>, BTreeSet<UserId>) {
     let directory = Directory::new(&snapshot.users);
     let users =
         declared.companies.iter().flat_map(|company| company.users.iter().map(move |it| (company.id, it)));
@@ -44,13 +47,13 @@ pub(super) fn revived<'a>(declared: &Declared, snapshot: &'a Observed) -> Cow<'a
             _ => None,
         }
     });
-    let back: Vec<UserId> = back.filter(|it| snapshot.profiles.contains_key(it)).collect();
+    let back: BTreeSet<UserId> = back.filter(|it| snapshot.profiles.contains_key(it)).collect();
     if back.is_empty() {
-        return Cow::Borrowed(snapshot);
+        return (Cow::Borrowed(snapshot), back);
     }
     let mut snapshot = snapshot.clone();
     snapshot.users.iter_mut().filter(|it| back.contains(&it.id)).for_each(|it| it.active = true);
-    Cow::Owned(snapshot)
+    (Cow::Owned(snapshot), back)
 }
 
 /// Everybody who shall leave or is locked out: nobody is put above others who can do nothing for them.
@@ -341,17 +344,20 @@ impl Binding<'_> {
         self.bound.remarks.extend(remarks);
     }
 
-    /// Puts who manages people and approves for them on both sides, where policies look at it, as far as it was read.
+    /// Puts who manages people and approves for them on both sides, where policies look at it, as far as it was read. What names
+    /// somebody whose account is activated comes into force by that, whoever looks.
     fn led(&mut self, snapshot: &Observed) {
-        if !self.acted_for {
+        if !self.acted_for && self.back.is_empty() {
             return;
         }
+        let (all, back) = (self.acted_for, self.back);
+        let counts = |it: &&str| all || acting::people(it).any(|who| back.contains(&who));
         let own =
             |it: &UserId| self.directory.user(*it).is_some_and(|it| it.company == Some(self.company.id));
         for (user, traits) in snapshot.profiles.iter().filter(|it| own(it.0)) {
             let Some(person) = self.index.find_person(self.company.id, *user) else { continue };
             for attribute in Right::ALL.into_iter().filter_map(Right::attribute) {
-                if let Some(is) = traits.get(attribute) {
+                if let Some(is) = traits.get(attribute).filter(counts) {
                     self.profiles.person(person, attribute, is);
                     // What is declared goes before this, as of two facts of one key the first stays.
                     self.desired.person(person, attribute, is);

@@ -45,7 +45,7 @@ pub(in crate::plan) fn acting(sides: &Sides<'_>, rules: &Rules) -> Acting {
             for who in acting::people(value) {
                 let of = said.entry((company, who, right, person)).or_default();
                 of.named[side] = true;
-                of.acts[side] = sides.able(rules, company, who)[side];
+                of.acts[side] = sides.able(rules, who)[side];
             }
         }
     }

@@ -31,7 +31,8 @@ impl Scene<'_> {
                 if !self.rules.may_act(over) || state.of_person(person, Attribute::Active) == Some("false") {
                     continue;
                 }
-                for who in acting::people(value) {
+                let able = |it: &UserId| self.sides.acting(*it)[side as usize];
+                for who in acting::people(value).filter(able) {
                     all.entry((company, who)).or_default()[side as usize].push(self.over(right, over));
                 }
             }
