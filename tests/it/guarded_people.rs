@@ -253,7 +253,7 @@ fn whoever_is_activated_gains_what_others_name_the_account_for() {
     assert!(edits.iter().all(|it| it["attribute"] == "active"), "{edits:?}");
     has(&one.run("show plan.json").expect(0), &row);
     // To a policy it is new, and no breach of before.
-    let apart = "policies: { separation: [{ name: p, roles: [APPROVER, MANAGER] }] }\n";
+    let apart = "policies: { separation: [{ name: p, roles: [APPROVER], apartFrom: [MANAGER] }] }\n";
     let kept = world(&seed, apart, &format!("{back}{read}"));
     assert!(found(&kept, "policies", "").iter().any(|it| it.starts_with("stop ")));
     one.run("apply plan.json --auto-approve").expect(0);

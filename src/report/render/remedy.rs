@@ -144,11 +144,14 @@ fn exceptions(check: &Check, names: &Names, now: Timestamp) -> Vec<String> {
     }
 }
 
+/// What is counted once: a person, or one thing.
+type Thing<'a> = (Option<UserId>, Option<&'a Counted>);
+
 /// How much of what a check found in the whole plan is of each company.
 fn of_companies(check: &Check, rest: usize) -> BTreeMap<CompanyId, usize> {
     // Somebody may lose by several things, and counts once.
     let by_person = check.level == Some(Level::People);
-    let mut things: BTreeMap<CompanyId, BTreeSet<(Option<UserId>, Option<&Counted>)>> = BTreeMap::new();
+    let mut things: BTreeMap<CompanyId, BTreeSet<Thing<'_>>> = BTreeMap::new();
     for it in &check.items {
         things.entry(it.company).or_default().insert((it.person, Some(it).filter(|_| !by_person)));
     }
