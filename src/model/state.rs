@@ -468,11 +468,6 @@ impl Facts {
     pub fn person(&mut self, person: PersonIx, attribute: Attribute, value: &str) {
         self.traits.push(((person, attribute), value.into()));
     }
-
-    /// What people are apart from access.
-    pub fn traits(&self) -> impl Iterator<Item = (PersonIx, Attribute, &str)> {
-        self.traits.iter().map(|((person, attribute), value)| (*person, *attribute, &**value))
-    }
 }
 
 /// All differences between two states, sorted by key.

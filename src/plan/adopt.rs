@@ -166,11 +166,12 @@ pub fn adopted(request: Request<'_>) -> Result<Adopted, Vec<Finding>> {
                 let moves = |it: &Taken| {
                     proof::name(request.plan, &it.key).of_person().is_some_and(|it| more.contains(&it))
                 };
+                // Nor that others are led by somebody who can act again only by what is adopted.
+                let comes = |it: &Taken| !more.is_empty() && it.key.fact == Fact::Trait(Attribute::Active);
+                let access = "a plan from the changed file would give or take access because of it";
                 if !adopted.take_back(fails, "a plan from the changed file would still ask for it")
-                    && !adopted.take_back(
-                        moves,
-                        "a plan from the changed file would give or take access because of it",
-                    )
+                    && !adopted.take_back(moves, access)
+                    && !adopted.take_back(comes, access)
                 {
                     adopted.leave_rest(&request, &remaining);
                     return Ok(adopted);

@@ -156,6 +156,7 @@ pub fn bound(
         index: &index,
         facts: Facts::default(),
         accounts: Vec::new(),
+        superiors: Superiors::read(snapshot),
         locked: &locked,
         deactivating: &snapshot.deactivating,
     };
@@ -203,7 +204,7 @@ pub fn bound(
         notes.insert(Key { owner, fact: Fact::Attributes }, Note { from, ..Note::default() });
         owners.insert(owner);
     }
-    let stay = undo.accounts(&live, fresh, snapshot).into_iter();
+    let stay = undo.accounts(&live, fresh).into_iter();
     staying.extend(stay.map(|what| Withheld { from: None, group: "".into(), what }));
     let kept = live.of(
         |group| !owners.contains(&Owner::Group(group)),
@@ -261,6 +262,8 @@ struct Undo<'a> {
     facts: Facts,
     /// Whether accounts are to be active.
     accounts: Vec<(PersonIx, bool)>,
+    /// Who is above people once it is undone.
+    superiors: Superiors,
     locked: &'a BTreeSet<UserId>,
     /// The companies where an account that is deactivated is known to come back.
     deactivating: &'a BTreeSet<CompanyId>,
@@ -358,6 +361,10 @@ impl Undo<'_> {
                 }
                 Some(_) | None => is,
             };
+            // Of what is not in the plan no more is known than was read.
+            if edits.contains_key(&attribute) {
+                self.superiors.put(self.index.person(person).1, attribute, back);
+            }
             match attribute {
                 Attribute::Active => self.accounts.extend(back.map(|it| (person, it == "true"))),
                 _ => back.into_iter().for_each(|it| self.facts.person(person, attribute, it)),
@@ -367,17 +374,13 @@ impl Undo<'_> {
 
     /// Settles which accounts are active again and which are not, and says who has to stay as the going would do harm: the rules are
     /// those for whoever leaves by the files.
-    fn accounts(&mut self, live: &State, fresh: &Bound, snapshot: &Observed) -> Vec<WithheldReason> {
+    fn accounts(&mut self, live: &State, fresh: &Bound) -> Vec<WithheldReason> {
         let known = |it: &(PersonIx, bool)| (self.index.person(it.0), *it);
         let all: Vec<_> = std::mem::take(&mut self.accounts).iter().map(known).collect();
-        let mut superiors = Superiors::read(snapshot);
-        for (person, attribute, value) in self.facts.traits() {
-            superiors.put(self.index.person(person).1, attribute, Some(value));
-        }
         let mut because = BTreeMap::new();
         for ((company, user), (person, active)) in &all {
             if *active {
-                superiors.activate(*user, true);
+                self.superiors.activate(*user, true);
                 continue;
             }
             if live.of_person(*person, Attribute::Active) != Some("true") {
@@ -392,7 +395,7 @@ impl Undo<'_> {
             because.insert(*user, why);
         }
         let gone = because.iter().filter(|it| it.1.is_none()).map(|it| *it.0).collect();
-        let mut of = superiors.irreplaceable(&gone);
+        let mut of = self.superiors.irreplaceable(&gone);
         let mut staying = Vec::new();
         for ((_, user), (person, active)) in all {
             let needed = of.remove(&user);
