@@ -45,7 +45,7 @@ mod unique;
 mod users;
 mod values;
 
-pub(crate) use remarks::{approves_own, circle, leaves, locked_out};
+pub(crate) use remarks::{approves_own, circle, idle_superior, leaves, locked_out};
 pub(super) use rules::policy;
 pub(crate) use unique::declared_twice;
 

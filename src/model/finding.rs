@@ -142,7 +142,7 @@ codes! {
     LookalikeName Remark "lookalike-name" "A name looks like that of another group or role that exists; stops no plan.";
     OtherName Remark "other-name" "A name under `ids:` stands for what the API calls by quite another name; stops no plan.";
     TwoKeys Remark "two-keys" "A group lists one person under two keys; stops no plan.";
-    LockedOutMember Remark "locked-out-member" "A group lists a person that `lockout:` cuts off everywhere; stops no plan.";
+    LockedOutMember Remark "locked-out-member" "A group lists a person that `lockout:` cuts off everywhere or who leaves by the files, or such a person is to become manager or approver; stops no plan.";
     ApprovesOwn Remark "approves-own" "Somebody is to approve for themselves, or is managed by themselves, perhaps through others; stops no plan.";
     MisreadText Remark "misread-text" "A text ends at a `#`, or holds the quotes that were meant to be around it; stops no plan.";
     VoidRename Remark "void-rename" "A `renamedFrom` has nothing left to rename, and a group has the old name again; stops no plan.";

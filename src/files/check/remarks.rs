@@ -92,6 +92,18 @@ pub(crate) fn leaves(person: &PersonRef, member: Place, from: Place) -> Finding 
         .help("delete the entry; who is not active is in no group")
 }
 
+/// Somebody who leaves, or is cut off everywhere, is to be put above a person: `word` says as what.
+pub(crate) fn idle_superior(
+    person: &PersonRef,
+    (word, of): (&str, &PersonRef),
+    entry: Place,
+    (from, leaves): (Place, bool),
+) -> Finding {
+    let (does, here) = if leaves { ("leaves", "leaves here") } else { ("is locked out", "locked out here") };
+    let message = format!("{word} of {of}: left as it is, as {person} {does}");
+    Finding::new(Code::LockedOutMember, entry, message).related(from, here).help("name somebody who stays")
+}
+
 /// A declared member, or holder of a direct role, is cut off everywhere.
 pub(crate) fn locked_out(person: &PersonRef, member: Place, lockout: Place) -> Finding {
     Finding::new(Code::LockedOutMember, member, format!("{person} is locked out, and this entry is void"))

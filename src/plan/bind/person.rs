@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     files::{
-        check::{approves_own, circle as circle_of, declared_twice, locked_out},
+        check::{approves_own, circle as circle_of, declared_twice, idle_superior, locked_out},
         declared::{Declared, DeclaredCompany, DeclaredTrait, DeclaredUser, TraitValue},
     },
     model::{
@@ -455,7 +455,11 @@ impl Binding<'_> {
             }
             any = true;
             match self.idle.get(id) {
-                Some(cut) => self.bound.remarks.push(cut.remark(person, declared.from)),
+                Some(cut) => {
+                    let as_what = (declared.attribute.word(), &user.person);
+                    let cause = (cut.from, cut.leaves);
+                    self.bound.remarks.push(idle_superior(person, as_what, declared.from, cause));
+                }
                 None => {
                     let (user, person) = (user.person.clone(), person.clone());
                     let (attribute, why) = (declared.attribute, Unresolved::Inactive);
