@@ -264,8 +264,8 @@ impl Binding<'_> {
         for user in company.users.iter().filter(|it| !it.traits.is_empty() || !it.create.is_empty()) {
             let id = match self.directory.anyone(self.company.id, &user.person) {
                 Ok(id) => id,
-                // Who has no account cannot use it: an account that is not to be used is not made either. Of an entry that is
-                // said before.
+                // Who has no account cannot use it: an account that is not to be used is not made either. Only rows of a list
+                // and entries with `create` come here: any other is a contradiction.
                 Err(why @ (Unresolved::Unknown | Unresolved::Nowhere(_))) if user.active() == Some(false) => {
                     let person = user.person.clone();
                     self.withhold_user(user.from, WithheldReason::UnmanagedUser { person, why });
